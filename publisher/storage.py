@@ -1,0 +1,113 @@
+"""The database's manners: instants, one way to write, and SQLite that neither loses a commit nor starves.
+
+Every verb runs in `with writing():`. Reading never takes SQLite's write lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import DateTime, Dialect, Engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+from publisher.extensions import db
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant. Refuses naive values; always comes back in UTC, whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored: say which zone was meant")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction that may write. Nests: the outermost begins it and commits; an error rolls all back.
+
+    The outermost first ends the session's read transaction and then takes SQLite's write lock at once
+    (BEGIN IMMEDIATE): a stale read that is upgraded later would fail immediately, whatever the timeout.
+    Refuses a session with pending changes, since those were made outside of any verb.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("pending changes were made outside of `with writing()`")
+    session.rollback()
+    session.info["writing"] = True
+    session.info["after_commit"] = []
+    try:
+        session.connection(execution_options={"writing": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+    for call in session.info.pop("after_commit"):
+        call()
+
+
+def after_commit(call: Callable[[], Any]) -> None:
+    """Run `call` once the surrounding `writing()` has committed; never when it rolls back."""
+    calls: list[Callable[[], Any]] = db.session().info["after_commit"]
+    if call not in calls:
+        calls.append(call)
+
+
+def init_app(app: Flask) -> None:
+    with app.app_context():
+        engine = db.engine
+        if engine.dialect.name == "sqlite":
+            _tame_sqlite(engine)
+        event.listen(db.session, "before_flush", _only_while_writing)
+
+
+def _only_while_writing(session: Session, _context: object, _instances: object) -> None:
+    if not session.info.get("writing"):
+        raise RuntimeError("a change would be written outside of `with writing()`")
+
+
+def _tame_sqlite(engine: Engine) -> None:
+    """WAL for readers beside a writer; FULL, because a lost commit could mean a second post."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: DBAPIConnection, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+            "journal_size_limit=67108864",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
