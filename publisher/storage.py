@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from publisher.config import Config
 from publisher.extensions import db
 
 
@@ -75,6 +76,20 @@ def after_commit(call: Callable[[], Any]) -> None:
     calls: list[Callable[[], Any]] = db.session().info["after_commit"]
     if call not in calls:
         calls.append(call)
+
+
+def engine_options(config: Config) -> dict[str, Any]:
+    """Pool sizes: a web process has up to 64 threads, a worker's drain `senders` of them and a few more."""
+    if config.database_url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False}, "pool_size": 16, "max_overflow": 64}
+    return {
+        "pool_size": 8,
+        "max_overflow": 24,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "options": "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+        },
+    }
 
 
 def init_app(app: Flask) -> None:

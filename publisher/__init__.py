@@ -1,0 +1,61 @@
+"""The editorial calendar and multi-channel publisher."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+from publisher import assets, cli, storage, vault, web
+from publisher.config import Config
+from publisher.extensions import csrf, db, migrate
+from publisher.paths import data_dir
+
+__version__ = "0.1.0"
+
+FEATURES = (
+    "people",
+    "media",
+    "blog",
+    "accounts",
+    "stories",
+    "deliveries",
+    "calendar",
+    "feeds",
+    "notices",
+    "api",
+)
+"""Folders with a `views.py` that offers `blueprint` and its `ACCESS` table."""
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application for `config`, or for the environment's settings."""
+    config = config or Config.from_environment()
+    app = Flask(__name__, template_folder=str(data_dir("templates")), static_folder="static")
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=storage.engine_options(config),
+        SESSION_COOKIE_NAME="publisher",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.secure,
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        BABEL_DEFAULT_LOCALE=config.language,
+        BABEL_TRANSLATION_DIRECTORIES=str(data_dir("translations")),
+        WTF_CSRF_TIME_LIMIT=None,
+        TESTING=config.environment == "test",
+    )
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(data_dir("migrations")), render_as_batch=True)
+    csrf.init_app(app)
+    vault.init_app(app, config.vault_keys)
+    web.init_app(app, config)
+    assets.init_app(app)
+    storage.init_app(app)
+    for feature in FEATURES:
+        views = import_module(f"publisher.{feature}.views")
+        web.mount(app, views.blueprint, views.ACCESS)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,1 @@
+"""Connected channel accounts: credentials, health, limits, pauses."""

@@ -1,0 +1,67 @@
+"""Connected channel accounts: authority, health, pace and pauses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from publisher.accounts.rules import AccountStatus
+from publisher.extensions import db
+from publisher.storage import Instant
+from publisher.vault import EncryptedJSON
+
+
+class Account(db.Model):
+    """One connected identity: a blog, a handle, a Page.
+
+    `spacing_s` is the least number of seconds between two posts, `next_slot_at` the earliest instant of the
+    next. `api_url` replaces the platform's own (the sandbox uses it). `public_name` is what `identify` said.
+    """
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    label: Mapped[str] = mapped_column(String(100))
+    credentials: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON)
+    api_url: Mapped[str] = mapped_column(String(300), default="")
+    sandbox: Mapped[bool] = mapped_column(default=False)
+    public_name: Mapped[str] = mapped_column(String(100), default="")
+    status: Mapped[AccountStatus] = mapped_column(String(10), default=AccountStatus.ACTIVE)
+    problem: Mapped[str] = mapped_column(Text, default="")
+    paused_until: Mapped[datetime | None] = mapped_column(Instant)
+    spacing_s: Mapped[float] = mapped_column(default=0.0)
+    next_slot_at: Mapped[datetime | None] = mapped_column(Instant)
+    checked_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Hold(db.Model):
+    """Somebody stopped everything (`account_id` empty) or one account, and why; open until released.
+
+    One open hold per account and one for everything at most.
+    """
+
+    __tablename__ = "holds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(Text)
+    actor_name: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_by: Mapped[str] = mapped_column(String(100), default="")
+
+    __table_args__ = (
+        Index(
+            "uq_holds_open",
+            text("coalesce(account_id, 0)"),
+            unique=True,
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )

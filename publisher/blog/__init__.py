@@ -1,0 +1,1 @@
+"""The hosted blog: articles, the public pages, Atom and sitemap."""

@@ -1,0 +1,1 @@
+"""Month and list of what is planned and published; moving."""

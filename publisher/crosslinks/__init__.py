@@ -1,0 +1,1 @@
+"""Addresses of live posts, and the links between the posts of a story."""

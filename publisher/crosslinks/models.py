@@ -1,0 +1,34 @@
+"""What is live: the public address of each published post of a story."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from publisher.accounts.models import Account
+from publisher.extensions import db
+from publisher.storage import Instant
+from publisher.stories.models import Post
+
+
+class Address(db.Model):
+    """Where a post can be seen: written with its receipt, replaced by the receipt of a later run."""
+
+    __tablename__ = "addresses"
+
+    post_id: Mapped[int] = mapped_column(
+        ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True
+    )
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"))
+    remote_id: Mapped[str] = mapped_column(String(120))
+    url: Mapped[str] = mapped_column(String(500))
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    answers_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the page was first seen to answer 200; links to it go out only after that."""
+
+    post: Mapped[Post] = relationship()
+    account: Mapped[Account] = relationship()

@@ -1,0 +1,1 @@
+"""Deliveries and attempts: schedule, dispatch, deliver, reconcile, sweep."""

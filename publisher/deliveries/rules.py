@@ -1,0 +1,78 @@
+"""The publishing state machine and every decision of delivery. Pure: `now` and randomness are parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class DeliveryStatus(StrEnum):
+    """Where one approved post (or one part of a thread) is on its way out."""
+
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    UNCONFIRMED = "unconfirmed"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    MISSED = "missed"
+    NEEDS_ATTENTION = "needs_attention"
+    CANCELLED = "cancelled"
+
+
+SCHEDULED, SENDING, UNCONFIRMED, PUBLISHED, FAILED, MISSED, NEEDS_ATTENTION, CANCELLED = DeliveryStatus
+
+TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    SCHEDULED: frozenset({SCHEDULED, SENDING, MISSED, CANCELLED, UNCONFIRMED, PUBLISHED}),
+    SENDING: frozenset(
+        {SENDING, SCHEDULED, CANCELLED, PUBLISHED, FAILED, NEEDS_ATTENTION, UNCONFIRMED}
+    ),
+    UNCONFIRMED: frozenset({UNCONFIRMED, PUBLISHED, SCHEDULED, NEEDS_ATTENTION}),
+    NEEDS_ATTENTION: frozenset({PUBLISHED, SCHEDULED, CANCELLED}),
+    MISSED: frozenset({SCHEDULED, CANCELLED}),
+    PUBLISHED: frozenset(),
+    FAILED: frozenset(),
+    CANCELLED: frozenset(),
+}
+"""from → what it may become. The reasons are in `docs/delivery.md`; publishing again is a new run."""
+
+FINAL = frozenset({PUBLISHED, FAILED, CANCELLED})
+OPEN = frozenset({SCHEDULED, SENDING, UNCONFIRMED, MISSED, NEEDS_ATTENTION})
+
+
+class WaitsFor(StrEnum):
+    """Why a scheduled delivery has no `next_at`."""
+
+    APPROVAL = "approval"
+    TARGET = "target"
+    PART = "part"
+    ACCOUNT = "account"
+    RELEASE = "release"
+    CONFIRMATION = "confirmation"
+
+
+def overall(statuses: Sequence[DeliveryStatus], *, waiting: bool = False) -> str | None:
+    """One word for all parts of a run: what the post's `delivery_status` mirrors.
+
+    `waiting` says that the first open part waits for a link, an account or a person.
+    """
+    if not statuses:
+        return None
+    kinds = set(statuses)
+    if len(kinds) == 1:
+        only = statuses[0]
+        return "waiting" if only is SCHEDULED and waiting else str(only)
+    for trouble in (NEEDS_ATTENTION, UNCONFIRMED):
+        if trouble in kinds:
+            return str(trouble)
+    if PUBLISHED in kinds and kinds & {FAILED, CANCELLED, MISSED}:
+        return "partly_published"
+    for trouble in (FAILED, MISSED):
+        if trouble in kinds:
+            return str(trouble)
+    return str(SENDING if kinds & {PUBLISHED, SENDING} else SCHEDULED)
+
+
+def backoff(steps: Sequence[float], attempts: int, spread: float) -> float:
+    """Seconds until the next try after `attempts` tries; `spread` in 0..1 makes ±30 % of jitter."""
+    step = steps[min(max(attempts, 1), len(steps)) - 1]
+    return step * (0.7 + 0.6 * spread)

@@ -1,0 +1,1 @@
+"""The outbox: work that never decides a delivery's status."""

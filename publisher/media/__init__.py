@@ -1,0 +1,1 @@
+"""Images: check, re-encode, renditions, alt text."""

@@ -1,0 +1,1 @@
+"""Users, roles, sign-in, invitations, API tokens and the audit trail."""

@@ -1,0 +1,1 @@
+"""Story, Post, Revision, Approval, Comment: drafting and review."""

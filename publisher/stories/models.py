@@ -1,0 +1,184 @@
+"""Stories, their posts, and the immutable revisions that reviews and approvals speak of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from publisher.accounts.models import Account
+from publisher.extensions import Base, db
+from publisher.people.models import User
+from publisher.stories.rules import Draft, EditorialStatus, MediaUse
+from publisher.storage import Instant
+
+story_authors = Table(
+    "story_authors",
+    Base.metadata,
+    Column("story_id", ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class Category(db.Model):
+    """A section of the editorial programme, named in both languages."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name_ko: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+
+    def name(self, language: str) -> str:
+        return self.name_ko if language == "ko" else self.name_en
+
+
+class Story(db.Model):
+    """The thing to tell. Groups the posts that link to each other."""
+
+    __tablename__ = "stories"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    brief: Mapped[str] = mapped_column(Text, default="")
+    campaign: Mapped[str] = mapped_column(String(100), default="")
+    language: Mapped[str] = mapped_column(String(5), default="ko")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    deadline: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    archived_at: Mapped[datetime | None] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(default=1)
+
+    category: Mapped[Category | None] = relationship()
+    owner: Mapped[User] = relationship()
+    authors: Mapped[list[User]] = relationship(secondary=story_authors, order_by=User.name)
+    posts: Mapped[list[Post]] = relationship(back_populates="story", order_by="Post.id")
+
+
+class Post(db.Model):
+    """A story written for one account.
+
+    `version` rises with every change of content or time (the API's ETag); `revision` is the number of the
+    newest revision, `approved_hash` the hash that the standing approval names. `planned_at` with the zone
+    and wall time that were meant is set in any state. `delivery_status`, `due_at`, `published_at` and `url` mirror
+    the deliveries; `shown_status` and `shown_at` are what calendar and feeds read; `sequence` rises with
+    every visible change (an iCalendar SEQUENCE), `changed_at` says when.
+    """
+
+    __tablename__ = "posts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    status: Mapped[EditorialStatus] = mapped_column(String(20), default=EditorialStatus.DRAFT)
+    version: Mapped[int] = mapped_column(default=1)
+    revision: Mapped[int] = mapped_column(default=1)
+    approved_hash: Mapped[str | None] = mapped_column(String(64))
+    planned_at: Mapped[datetime | None] = mapped_column(Instant)
+    planned_zone: Mapped[str] = mapped_column(String(60), default="")
+    planned_wall: Mapped[str] = mapped_column(String(16), default="")
+    grace_s: Mapped[float | None] = mapped_column()
+    delivery_status: Mapped[str | None] = mapped_column(String(20))
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
+    url: Mapped[str] = mapped_column(String(500), default="")
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    shown_status: Mapped[str] = mapped_column(String(20), default="draft")
+    shown_at: Mapped[datetime | None] = mapped_column(Instant)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    story: Mapped[Story] = relationship(back_populates="posts")
+    account: Mapped[Account] = relationship()
+    head: Mapped[Revision] = relationship(
+        primaryjoin="and_(Revision.post_id == Post.id, Revision.number == Post.revision)",
+        viewonly=True,
+    )
+    revisions: Mapped[list[Revision]] = relationship(
+        back_populates="post", order_by="Revision.number", foreign_keys="Revision.post_id"
+    )
+
+    __table_args__ = (
+        Index("ix_posts_shown_at", "shown_at", "id"),
+        Index("ix_posts_status_planned_at", "status", "planned_at"),
+        Index("ix_posts_shown_status", "shown_status", "shown_at"),
+    )
+
+
+class Revision(db.Model):
+    """An immutable snapshot of a post's content. `media` is a list of {"id", "alt"}."""
+
+    __tablename__ = "revisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    link: Mapped[str] = mapped_column(Text, default="")
+    media: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    thread: Mapped[bool] = mapped_column(default=False)
+    when_late: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    hash: Mapped[str] = mapped_column(String(64))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    post: Mapped[Post] = relationship(back_populates="revisions", foreign_keys=[post_id])
+    author: Mapped[User | None] = relationship()
+
+    __table_args__ = (UniqueConstraint("post_id", "number"),)
+
+    @property
+    def draft(self) -> Draft:
+        """The content as a frozen value."""
+        return Draft(
+            title=self.title,
+            text=self.text,
+            link=self.link,
+            media=tuple(MediaUse(use["id"], use.get("alt", "")) for use in self.media),
+            thread=self.thread,
+            when_late=dict(self.when_late),
+        )
+
+
+class Approval(db.Model):
+    """Who approved which revision's hash, when, and since when it no longer counts."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id", ondelete="CASCADE"))
+    hash: Mapped[str] = mapped_column(String(64))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+    voided_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    revision: Mapped[Revision] = relationship()
+    approver: Mapped[User | None] = relationship()
+
+
+class Comment(db.Model):
+    """What somebody says about a story or one of its posts; `request` marks the reason of a change request."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", ondelete="CASCADE"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(Text)
+    request: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(Instant)
+    resolved_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    post: Mapped[Post | None] = relationship()
+    author: Mapped[User | None] = relationship()

@@ -1,0 +1,164 @@
+"""The editorial state machine, what content is, and what the calendar shows. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EditorialStatus(StrEnum):
+    """Where a post stands with its editors."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    CHANGES_REQUESTED = "changes_requested"
+    APPROVED = "approved"
+    ARCHIVED = "archived"
+
+
+DRAFT, IN_REVIEW, CHANGES_REQUESTED, APPROVED, ARCHIVED = EditorialStatus
+
+TRANSITIONS: dict[tuple[EditorialStatus, str], EditorialStatus] = {
+    (DRAFT, "submit"): IN_REVIEW,
+    (CHANGES_REQUESTED, "submit"): IN_REVIEW,
+    (IN_REVIEW, "request_changes"): CHANGES_REQUESTED,
+    (IN_REVIEW, "approve"): APPROVED,
+    (DRAFT, "edit"): DRAFT,
+    (CHANGES_REQUESTED, "edit"): CHANGES_REQUESTED,
+    (IN_REVIEW, "edit"): DRAFT,
+    (APPROVED, "edit"): DRAFT,
+    (DRAFT, "archive"): ARCHIVED,
+    (IN_REVIEW, "archive"): ARCHIVED,
+    (CHANGES_REQUESTED, "archive"): ARCHIVED,
+    (APPROVED, "archive"): ARCHIVED,
+    (ARCHIVED, "restore"): DRAFT,
+}
+"""(from, verb) → to. What is not in it is refused. Editing a text under review takes it back to draft:
+nobody shall decide on words that are no longer there."""
+
+
+def after(status: EditorialStatus, verb: str) -> EditorialStatus | None:
+    """Where `verb` leads from `status`, or None where it does not apply."""
+    return TRANSITIONS.get((EditorialStatus(status), verb))
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUse:
+    """One picture in one post. `alt` is what this post says of it."""
+
+    id: int
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything that an approval covers. `when_late` says, per linked post, what happens if its address is
+    not there in time: hold, send_without or drop."""
+
+    title: str = ""
+    text: str = ""
+    link: str = ""
+    media: tuple[MediaUse, ...] = ()
+    thread: bool = False
+    when_late: Mapping[str, str] = field(default_factory=dict)
+
+    def normalised(self) -> Draft:
+        """The same with NFC texts, unified line ends and no stray white space around."""
+        return Draft(
+            title=" ".join(clean(self.title).split()),
+            text=clean(self.text).strip("\n"),
+            link=self.link.strip(),
+            media=tuple(MediaUse(use.id, " ".join(clean(use.alt).split())) for use in self.media),
+            thread=bool(self.thread),
+            when_late={ref: when for ref, when in sorted(self.when_late.items()) if when != "hold"},
+        )
+
+
+def clean(text: str) -> str:
+    """NFC, LF line ends, and without control characters or lone surrogates, which no platform takes."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(
+        char
+        for char in text
+        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+    )
+    return unicodedata.normalize("NFC", text)
+
+
+def content_hash(account_id: int, draft: Draft) -> str:
+    """What an approval names: SHA-256 over the content in canonical form and the account it is for."""
+    canonical = {
+        "account": account_id,
+        "title": draft.title,
+        "text": draft.text,
+        "link": draft.link,
+        "media": [[use.id, use.alt] for use in draft.media],
+        "thread": draft.thread,
+        "when_late": dict(sorted(draft.when_late.items())),
+    }
+    data = json.dumps(canonical, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(data.encode()).hexdigest()
+
+
+SHOWN_BEFORE_EDITORIAL = frozenset(
+    {"sending", "published", "partly_published", "failed", "missed", "unconfirmed", "needs_attention"}
+)
+
+
+def shown(status: EditorialStatus, delivery: str | None) -> str:
+    """What calendar, lists and feeds show for a post, from its two states.
+
+    A delivery that is out or in trouble outranks the editors' view; a scheduled or cancelled one counts only
+    while the approval stands.
+    """
+    status = EditorialStatus(status)
+    if delivery in SHOWN_BEFORE_EDITORIAL:
+        return str(delivery)
+    if status is APPROVED and delivery in {"scheduled", "waiting", "cancelled"}:
+        return str(delivery)
+    return "cancelled" if status is ARCHIVED else str(status)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A story in one line: `done` of `total` posts are published; `status` is the one that needs most care."""
+
+    status: str
+    done: int
+    total: int
+
+
+CARE = (
+    "needs_attention",
+    "failed",
+    "unconfirmed",
+    "missed",
+    "partly_published",
+    "changes_requested",
+    "in_review",
+    "draft",
+    "sending",
+    "waiting",
+    "approved",
+    "scheduled",
+    "published",
+    "cancelled",
+)
+
+
+def progress(shown_statuses: Sequence[str]) -> Progress:
+    """A story's derived status from what each of its posts shows."""
+    counted = Counter(shown_statuses)
+    alive = [status for status in shown_statuses if status != "cancelled"]
+    status = next((status for status in CARE if counted[status]), "draft")
+    return Progress(status=status, done=counted["published"], total=len(alive))
+
+
+def writers(revision_author_ids: Iterable[int | None], owner_id: int) -> set[int]:
+    """Who wrote a post: nobody of them approves it."""
+    return {author for author in revision_author_ids if author is not None} | {owner_id}

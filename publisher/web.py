@@ -1,0 +1,216 @@
+"""What every page shares: who is asking, what they may open, language, headers, filters and error pages.
+
+Access is denied unless a feature's `ACCESS` table names the endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_timedelta
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import get_locale
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from publisher import clock
+from publisher.config import Config
+from publisher.errors import DomainError
+from publisher.extensions import babel
+from publisher.people import service as people
+from publisher.people.models import User
+from publisher.people.rules import ANYONE, Role, at_least
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "frame-src https://www.youtube-nocookie.com",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def settings() -> Config:
+    """The installation's settings."""
+    config: Config = current_app.extensions["settings"]
+    return config
+
+
+def me() -> User:
+    """The person who asks. Only for endpoints whose access level needs a sign-in."""
+    person: User | None = g.get("me")
+    if person is None:
+        abort(401)
+    return person
+
+
+def my_zone() -> ZoneInfo:
+    """The zone in which the asking person reads and writes times."""
+    person: User | None = g.get("me")
+    return ZoneInfo(person.timezone if person else settings().timezone)
+
+
+def back(default: str) -> WerkzeugResponse:
+    """Redirect to the form's `next` if it is a path of ours, else to `default`: never to another site."""
+    wanted = request.form.get("next") or request.args.get("next") or ""
+    return redirect(safe_path(wanted) or default)
+
+
+def safe_path(path: str) -> str:
+    """`path` if it stays on this site, else the empty string."""
+    parts = urlsplit(path)
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if inside and not parts.scheme and not parts.netloc else ""
+
+
+def mount(app: Flask, blueprint: Blueprint, access: Mapping[str, str]) -> None:
+    """Register `blueprint` and what role each of its endpoints (short names) needs, or `anyone`."""
+    app.register_blueprint(blueprint)
+    table: dict[str, str] = app.extensions["access"]
+    for name, needed in access.items():
+        table[f"{blueprint.name}.{name}"] = str(needed)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    app.extensions["settings"] = config
+    app.extensions["access"] = {"static": ANYONE}
+    if config.proxies:
+        n = config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    babel.init_app(app, locale_selector=_choose_locale, timezone_selector=lambda: my_zone().key)
+    app.before_request(_admit)
+    app.after_request(_harden)
+    app.register_error_handler(DomainError, _domain_error_page)
+    app.register_error_handler(HTTPException, _http_error_page)
+    app.register_error_handler(Exception, _bug_page)
+    app.template_filter("localtime")(local_time)
+    app.template_filter("relative")(relative_time)
+    app.context_processor(_page_context)
+
+
+def _admit() -> WerkzeugResponse | None:
+    """Find out who asks; let them in only where the access table says so."""
+    g.me = people.person_of_session(session.get("token", "")) if "token" in session else None
+    if request.endpoint is None:
+        return None
+    needed = current_app.extensions["access"].get(request.endpoint)
+    if needed == ANYONE:
+        return None
+    if needed is None:
+        abort(403)
+    if request.blueprint == "api":
+        return None
+    if g.me is None:
+        if request.method in {"GET", "HEAD"}:
+            path = request.full_path.removesuffix("?")
+            return redirect(url_for("people.sign_in", next=path))
+        abort(401)
+    if not at_least(g.me.role, Role(needed)):
+        abort(403)
+    return None
+
+
+def _choose_locale() -> str:
+    person: User | None = g.get("me")
+    wanted = person.language if person else request.cookies.get("language", "")
+    if wanted in {"ko", "en"}:
+        return wanted
+    return request.accept_languages.best_match(["ko", "en"]) or settings().language
+
+
+def _harden(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if settings().secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if g.get("me") is not None:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def local_time(instant: datetime | None, pattern: str = "medium", zone: str = "") -> str:
+    """`instant` as the reader's wall clock shows it, by their language: a CLDR pattern or short…full."""
+    if instant is None:
+        return ""
+    return str(
+        format_datetime(
+            instant, pattern, tzinfo=ZoneInfo(zone) if zone else my_zone(), locale=get_locale() or "ko"
+        )
+    )
+
+
+def relative_time(instant: datetime | None) -> str:
+    """`instant` from now on: "in 5 minutes", "어제"."""
+    if instant is None:
+        return ""
+    delta = instant - clock.now()
+    return str(format_timedelta(delta, add_direction=True, locale=get_locale() or "ko"))
+
+
+def _page_context() -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "me": g.get("me"),
+        "now": clock.now(),
+        "zone": my_zone().key,
+        "site_name": settings().site_name,
+        "environment": "sandbox" if settings().environment == "demo" else "",
+        "get_locale": get_locale,
+    }
+    for extra in current_app.extensions.get("page_context", ()):
+        context |= extra()
+    return context
+
+
+def _domain_error_page(error: DomainError) -> tuple[str, int]:
+    return render_template("errors/refused.html", message=error.message), error.status
+
+
+def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | WerkzeugResponse:
+    code = error.code or 500
+    if isinstance(error, CSRFError):
+        return render_template("errors/expired.html"), code
+    if code < 400 or error.response is not None:
+        return error
+    known = code if code in {401, 403, 404, 405, 413, 429} else 400 if code < 500 else 500
+    return render_template("errors/error.html", code=known), code
+
+
+def _bug_page(error: Exception) -> tuple[str, int]:
+    if current_app.testing or current_app.debug:
+        raise error
+    current_app.logger.exception("unhandled error")
+    return render_template("errors/error.html", code=500), 500

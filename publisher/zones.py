@@ -1,0 +1,76 @@
+"""From the time on somebody's wall to an instant, asking where the wall shows a time twice or never."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from publisher.errors import Invalid
+
+
+class ZoneProblem(Invalid):
+    """The wall time does not exist or exists twice. `choices` are the instants that may have been meant."""
+
+    def __init__(self, message: str, code: str, choices: list[datetime], zone: str) -> None:
+        shown = [choice.astimezone(ZoneInfo(zone)).isoformat() for choice in choices]
+        super().__init__(message, code=code, choices=shown)
+        self.choices = choices
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that IANA name; raises Invalid for a name nobody knows."""
+    if name not in available_timezones():
+        raise Invalid(f"“{name}” is no time zone. Write one such as Asia/Seoul.", code="zone_unknown")
+    return ZoneInfo(name)
+
+
+def resolve(day: date, at: time, zone: str, *, fold: int | None = None) -> datetime:
+    """The UTC instant of a wall time. `fold` chooses the first (0) or second (1) of two.
+
+    Raises ZoneProblem when clocks jump over that time, or show it twice and nobody said which.
+    """
+    tz = zone_of(zone)
+    first = datetime.combine(day, at, tzinfo=tz).replace(fold=0)
+    second = first.replace(fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    if first.astimezone(UTC).astimezone(tz).replace(tzinfo=None) != first.replace(tzinfo=None):
+        gap = (first.utcoffset() or timedelta()) - (second.utcoffset() or timedelta())
+        middle = first.astimezone(UTC)
+        raise ZoneProblem(
+            f"Clocks jump over {at:%H:%M} on {day} in {zone}. Choose an earlier or a later time.",
+            "time_missing",
+            [middle + min(gap, -gap), middle],
+            zone,
+        )
+    if fold is None:
+        raise ZoneProblem(
+            f"Clocks show {at:%H:%M} twice on {day} in {zone}. Say which of the two you mean.",
+            "time_twice",
+            [first.astimezone(UTC), second.astimezone(UTC)],
+            zone,
+        )
+    return (second if fold else first).astimezone(UTC)
+
+
+def parse_instant(text: str, zone: str = "") -> datetime:
+    """An ISO 8601 time from a program: with an offset, or a wall time meant in `zone`.
+
+    Raises Invalid when it is neither, ZoneProblem as `resolve` does.
+    """
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(
+            f"“{text}” is no time. Write it like 2026-11-24T09:00:00+09:00.", code="time_unreadable"
+        ) from None
+    if given.tzinfo is not None:
+        return given.astimezone(UTC)
+    if not zone:
+        raise Invalid(f"“{text}” has no zone. Add an offset or a “tz”.", code="zone_missing")
+    return resolve(given.date(), given.time(), zone)
+
+
+def wall(instant: datetime, zone: str) -> str:
+    """The wall time of `instant` in `zone`, to the minute: 2026-11-24T09:00."""
+    return instant.astimezone(zone_of(zone)).strftime("%Y-%m-%dT%H:%M")
