@@ -1,0 +1,18 @@
+// The CSRF token of this page, for requests that scripts make.
+export const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+/** Put the token in a request's headers. htmx does not inherit headers from <body>, so one listener adds it. */
+export function addTokenTo(headers) {
+  headers["X-CSRFToken"] = token();
+}
+
+/** POST a form as it stands; answers the Response. `signal` can abort it. */
+export function postForm(form, { url = form.action, signal } = {}) {
+  return fetch(url, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch" },
+    credentials: "same-origin",
+    signal,
+  });
+}

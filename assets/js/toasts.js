@@ -1,0 +1,61 @@
+// Toasts: what flash() said. Good news leaves by itself and waits while it is read; bad news stays.
+import { text } from "./dom.js";
+
+const STAY_MS = 8000;
+const STAY_WITH_ACTION_MS = 14000;
+
+function leaveLater(toast) {
+  let timer;
+  const stay = toast.querySelector("form, a, button:not(.toast-close)") ? STAY_WITH_ACTION_MS : STAY_MS;
+  const start = () => (timer = setTimeout(() => toast.remove(), stay));
+  const pause = () => clearTimeout(timer);
+  toast.addEventListener("mouseenter", pause);
+  toast.addEventListener("focusin", pause);
+  toast.addEventListener("mouseleave", start);
+  toast.addEventListener("focusout", start);
+  start();
+}
+
+function dress(toast) {
+  if (toast.querySelector(".toast-close")) return;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "toast-close";
+  close.setAttribute("aria-label", text("close"));
+  close.textContent = "×";
+  close.addEventListener("click", () => toast.remove());
+  toast.append(close);
+  if (toast.dataset.toast === "success" || toast.dataset.toast === "info") leaveLater(toast);
+}
+
+/** Show a sentence as a toast; category: success, info, warning, danger. */
+export function toast(sentence, category = "info") {
+  const element = document.createElement("div");
+  element.className = `alert alert-${category}`;
+  element.dataset.toast = category;
+  const words = document.createElement("div");
+  words.className = "toast-text";
+  words.textContent = sentence;
+  element.append(words);
+  document.getElementById("toasts")?.append(element);
+}
+
+/** Take the toasts of a page or fragment that was fetched over into this page. */
+export function adoptToasts(from) {
+  const region = document.getElementById("toasts");
+  const found = [...from.querySelectorAll("[data-toast]")].filter((element) => !element.closest("#calendar"));
+  found.forEach((element) => region?.append(document.importNode(element, true)));
+  return found.length;
+}
+
+export function watchToasts() {
+  const region = document.getElementById("toasts");
+  if (!region) return;
+  region.querySelectorAll("[data-toast]").forEach(dress);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) {
+      addedNodes.forEach((node) => node instanceof HTMLElement && node.dataset.toast && dress(node));
+    }
+  }).observe(region, { childList: true });
+  document.addEventListener("htmx:error", () => toast(navigator.onLine ? text("failed") : text("offline"), "danger"));
+}

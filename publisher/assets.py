@@ -1,0 +1,84 @@
+"""The built front end: from a source's name to the address of its hashed file, and icons from the sprite."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, has_request_context, request
+from markupsafe import Markup
+
+from publisher.paths import dist_dir
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class AssetsMissing(RuntimeError):
+    """The front end is not built, or was built from other sources than these templates."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What one build wrote: source name to hashed file, and the icons in its sprite."""
+
+    files: dict[str, str]
+    icons: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, modified_ns: int) -> Manifest:
+    """One manifest as it was at ``modified_ns``; the time is only there to make a rebuild visible."""
+    data = json.loads(path.read_text("utf-8"))
+    return Manifest(files=data["files"], icons=frozenset(data["icons"]))
+
+
+def manifest() -> Manifest:
+    """The manifest of the last build. Raises AssetsMissing when nothing was built."""
+    path = dist_dir() / "manifest.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        raise AssetsMissing("The front end is not built yet: run `make setup`.") from None
+
+
+def asset(name: str) -> str:
+    """The address of a built file, such as ``asset("app.css")``, safe to cache for ever.
+
+    Needs an app context. Raises AssetsMissing for a name that the build did not write.
+    """
+    try:
+        file = manifest().files[name]
+    except KeyError:
+        raise AssetsMissing(f"No built asset is called {name!r}: run `make setup`.") from None
+    root = request.script_root if has_request_context() else ""
+    return f"{root}{current_app.static_url_path}/dist/{file}"
+
+
+def icon(name: str, label: str | None = None) -> Markup:
+    """An icon of the sprite as markup. Without a ``label`` it is decoration, silent to screen readers.
+
+    Raises AssetsMissing for a name that is not in ``assets/icons/icons.json``.
+    """
+    if name not in manifest().icons:
+        raise AssetsMissing(f"No icon is called {name!r}: add it to assets/icons/icons.json.")
+    role = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+    return Markup('<svg class="icon" {} focusable="false"><use href="{}#{}"/></svg>').format(
+        Markup(role), asset("icons.svg"), name
+    )
+
+
+def _cache_for_ever(response: Response) -> Response:
+    """Hashed files never change under their name, so browsers need not ask again."""
+    built = f"{current_app.static_url_path}/dist/"
+    hashed = request.path.startswith(built) and not request.path.endswith("/manifest.json")
+    if hashed and response.status_code in (200, 206, 304):
+        response.headers["Cache-Control"] = FOREVER
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Give templates ``asset`` and ``icon``, and built files their cache header."""
+    app.jinja_env.globals.update(asset=asset, icon=icon)
+    app.after_request(_cache_for_ever)
