@@ -1,0 +1,32 @@
+"""Who may open a story and who may write in it."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from publisher.errors import NotAllowed, NotFound
+from publisher.people.models import User
+from publisher.people.rules import may_edit_story, may_see_story
+from publisher.stories.models import Story
+
+
+def sees(actor: User | None, story: Story) -> bool:
+    """Whether `actor` may open the story; the machine (None) opens everything."""
+    return actor is None or may_see_story(
+        actor.role, actor.id, story.owner_id, [author.id for author in story.authors]
+    )
+
+
+def edits(actor: User | None, story: Story) -> bool:
+    """Whether `actor` may write in the story."""
+    return actor is None or may_edit_story(
+        actor.role, actor.id, story.owner_id, [author.id for author in story.authors]
+    )
+
+
+def require_edit(actor: User | None, story: Story) -> None:
+    """Raise NotFound when `actor` may not open the story, NotAllowed when they may not write."""
+    if not sees(actor, story):
+        raise NotFound(_("There is no such story, or it is not shared with you."))
+    if not edits(actor, story):
+        raise NotAllowed(_("You may read this story but not change it."))

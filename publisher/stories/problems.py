@@ -1,0 +1,101 @@
+"""Reasons not to go out: those of a story's link plan, and the sentence for every one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from channels.base import Problem
+from publisher.stories import links
+from publisher.stories.links import Node
+
+
+def of_plan(node: Node, story: Iterable[Node]) -> list[Problem]:
+    """What is wrong with the references of `node` to the other posts of its story."""
+    nodes = list(story)
+    times = {other.post_id: other.at for other in nodes}
+    found = []
+    for reference, target in links.targets(node, nodes).items():
+        if target is None:
+            code = (
+                "reference_ambiguous"
+                if _candidates(reference, node, nodes)
+                else "reference_unknown"
+            )
+            found.append(Problem(code, {"reference": "{" + reference + "}"}))
+            continue
+        earlier, later = node.at, times[target]
+        if earlier is not None and later is not None and earlier < later:
+            found.append(Problem("before_target", {"reference": "{" + reference + "}"}))
+    if links.references(*node.texts) and links.cycle(_reachable(node, nodes)):
+        found.append(Problem("cycle"))
+    return found
+
+
+def _candidates(reference: str, node: Node, nodes: list[Node]) -> int:
+    slug = reference.removeprefix("link:")
+    return sum(
+        other.post_id != node.post_id
+        and (other.kind == "blog" if reference == "blog" else other.account == slug)
+        for other in nodes
+    )
+
+
+def _reachable(node: Node, nodes: list[Node]) -> list[Node]:
+    """`node` and all it waits for, directly or not: a circle elsewhere is not its problem."""
+    by_id = {other.post_id: other for other in nodes}
+    seen: dict[int, Node] = {}
+    ahead = [node]
+    while ahead:
+        current = ahead.pop()
+        seen[current.post_id] = current
+        wanted = links.targets(current, nodes).values()
+        ahead += [by_id[target] for target in wanted if target is not None and target not in seen]
+    return list(seen.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A problem as a person reads it."""
+
+    message: str
+    blocking: bool
+    code: str
+
+
+def remark(problem: Problem) -> Remark:
+    """`problem` with its sentence in the reader's language."""
+    return Remark(sentence(problem), problem.blocking, problem.code)
+
+
+def sentence(problem: Problem) -> str:
+    """What is wrong and what to do about it, in the reader's language; names an unknown code."""
+    wording = SENTENCES.get(problem.code)
+    if wording is None:
+        return _("This post breaks a rule of the channel: %(code)s.", code=problem.code)
+    try:
+        return wording(dict(problem.values))
+    except KeyError:
+        return _("This post breaks a rule of the channel: %(code)s.", code=problem.code)
+
+
+SENTENCES: dict[str, Callable[[dict[str, str | int]], str]] = {
+    "reference_unknown": lambda v: _(
+        "%(reference)s means no post of this story. Add that post or remove the link.", **v
+    ),
+    "reference_ambiguous": lambda v: _(
+        "%(reference)s could mean more than one post of this story. Keep one of them.", **v
+    ),
+    "before_target": lambda v: _(
+        "This post is planned before the one that %(reference)s links to. Plan it later.", **v
+    ),
+    "cycle": lambda _v: _(
+        "These posts link to each other in a circle, so none could go out first. Remove one link."
+    ),
+    "account_paused": lambda v: _("The account %(account)s is paused; the post would wait.", **v),
+    "planned_past": lambda _v: _("The planned time has passed."),
+    "media_missing": lambda _v: _("A picture of this post is gone. Remove it or choose another."),
+}
+"""code → the sentence, given the problem's values."""

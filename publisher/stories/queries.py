@@ -1,0 +1,160 @@
+"""Lists of stories and what belongs to them. Reading only, and only what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import selectinload
+
+from publisher.extensions import db
+from publisher.people.models import Event, User
+from publisher.people.rules import Role, at_least
+from publisher.stories import rules
+from publisher.stories.models import Approval, Comment, Post, Revision, Story
+from publisher.stories.rules import ARCHIVED, IN_REVIEW, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to list. Empty means all; `text` is looked for in titles, briefs and newest texts."""
+
+    text: str = ""
+    status: str = ""
+    account_id: int | None = None
+    category_id: int | None = None
+    person_id: int | None = None
+    archived: bool = False
+
+    @property
+    def any(self) -> bool:
+        return self != Filters()
+
+
+def stories(
+    actor: User | None, filters: Filters | None = None, *, page: int = 1, per_page: int = 25
+) -> Pagination:
+    """Stories that `actor` may open, the last changed first, with all that a list shows of them."""
+    filters = filters or Filters()
+    chosen = _visible(select(Story), actor).where(
+        Story.archived_at.is_not(None) if filters.archived else Story.archived_at.is_(None),
+        *_conditions(filters),
+    )
+    chosen = chosen.order_by(Story.changed_at.desc(), Story.id.desc()).options(
+        selectinload(Story.posts).joinedload(Post.account),
+        selectinload(Story.owner),
+        selectinload(Story.category),
+    )
+    return db.paginate(
+        chosen, page=max(page, 1), per_page=per_page, max_per_page=100, error_out=False
+    )
+
+
+def _visible(chosen: Select[tuple[Story]], actor: User | None) -> Select[tuple[Story]]:
+    """As `people.rules.may_see_story`, for the database."""
+    if actor is None or at_least(actor.role, Role.EDITOR):
+        return chosen
+    return chosen.where(or_(Story.owner_id == actor.id, Story.authors.any(User.id == actor.id)))
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    words = rules.clean(filters.text).split()
+    for word in words[:8]:
+        in_post = Post.head.has(
+            or_(
+                Revision.title.icontains(word, autoescape=True),
+                Revision.text.icontains(word, autoescape=True),
+            )
+        )
+        conditions.append(
+            or_(
+                Story.title.icontains(word, autoescape=True),
+                Story.brief.icontains(word, autoescape=True),
+                Story.campaign.icontains(word, autoescape=True),
+                Story.posts.any(in_post),
+            )
+        )
+    of_post = []
+    if filters.status:
+        of_post.append(Post.shown_status == filters.status)
+    if filters.account_id is not None:
+        of_post += [Post.account_id == filters.account_id, Post.status != ARCHIVED]
+    if of_post:
+        conditions.append(Story.posts.any(and_(*of_post)))
+    if filters.category_id is not None:
+        conditions.append(Story.category_id == filters.category_id)
+    if filters.person_id is not None:
+        person = filters.person_id
+        conditions.append(or_(Story.owner_id == person, Story.authors.any(User.id == person)))
+    return conditions
+
+
+def live_posts(story: Story) -> list[Post]:
+    """The story's posts but the archived ones."""
+    return [post for post in story.posts if post.status != ARCHIVED]
+
+
+def progress(story: Story) -> Progress:
+    """The story in one line, from what its posts show."""
+    return rules.progress([post.shown_status for post in live_posts(story)])
+
+
+def next_time(story: Story) -> datetime | None:
+    """When the story's next post goes out, as planned or scheduled; None when nothing is ahead."""
+    ahead = [
+        post.shown_at for post in live_posts(story) if post.shown_at and post.published_at is None
+    ]
+    return min(ahead, default=None)
+
+
+def review_queue() -> Sequence[Post]:
+    """What waits for an editor: by the time to go out, then what has waited longest."""
+    return db.session.scalars(
+        select(Post)
+        .join(Post.story)
+        .where(Post.status == IN_REVIEW, Story.archived_at.is_(None))
+        .order_by(Post.planned_at.is_(None), Post.planned_at, Post.submitted_at, Post.id)
+        .options(selectinload(Post.story).selectinload(Story.owner), selectinload(Post.account))
+    ).all()
+
+
+def revisions(post: Post) -> Sequence[Revision]:
+    """All revisions, the newest first."""
+    return db.session.scalars(
+        select(Revision)
+        .where(Revision.post_id == post.id)
+        .order_by(Revision.number.desc())
+        .options(selectinload(Revision.author))
+    ).all()
+
+
+def approvals(post: Post) -> Mapping[int, Approval]:
+    """Revision id → its last approval, standing or void."""
+    rows = db.session.scalars(
+        select(Approval)
+        .where(Approval.post_id == post.id)
+        .order_by(Approval.id)
+        .options(selectinload(Approval.approver))
+    )
+    return {approval.revision_id: approval for approval in rows}
+
+
+def comments(story: Story) -> Sequence[Comment]:
+    """All comments of the story and its posts, the oldest first."""
+    return db.session.scalars(
+        select(Comment)
+        .where(Comment.story_id == story.id)
+        .order_by(Comment.id)
+        .options(selectinload(Comment.author), selectinload(Comment.post).joinedload(Post.account))
+    ).all()
+
+
+def activity(story: Story, *, limit: int = 50) -> Sequence[Event]:
+    """What happened to the story and its posts, the latest first."""
+    return db.session.scalars(
+        select(Event).where(Event.story_id == story.id).order_by(Event.id.desc()).limit(limit)
+    ).all()
