@@ -19,6 +19,8 @@ from flask import (
     abort,
     current_app,
     g,
+    has_request_context,
+    make_response,
     redirect,
     render_template,
     request,
@@ -63,6 +65,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+ERROR_PAGES = (400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
+
 
 def settings() -> Config:
     """The installation's settings."""
@@ -76,6 +80,16 @@ def me() -> User:
     if person is None:
         abort(401)
     return person
+
+
+def is_signed_in() -> bool:
+    """Whether anybody asks by name."""
+    return g.get("me") is not None
+
+
+def secret_address() -> None:
+    """Say that this page's address is a secret: no other site learns it, and nothing keeps the page."""
+    g.secret_address = True
 
 
 def my_zone() -> ZoneInfo:
@@ -145,6 +159,8 @@ def _admit() -> WerkzeugResponse | None:
 
 
 def _choose_locale() -> str:
+    if not has_request_context():
+        return settings().language
     person: User | None = g.get("me")
     wanted = person.language if person else request.cookies.get("language", "")
     if wanted in {"ko", "en"}:
@@ -153,6 +169,9 @@ def _choose_locale() -> str:
 
 
 def _harden(response: Response) -> Response:
+    if g.get("secret_address"):
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-store"
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if settings().secure:
@@ -195,8 +214,12 @@ def _page_context() -> dict[str, Any]:
     return context
 
 
-def _domain_error_page(error: DomainError) -> tuple[str, int]:
-    return render_template("errors/refused.html", message=error.message), error.status
+def _domain_error_page(error: DomainError) -> Response:
+    page = render_template("errors/refused.html", message=error.message, status=error.status)
+    response = make_response(page, error.status)
+    if "retry_after_s" in error.values:
+        response.headers["Retry-After"] = str(error.values["retry_after_s"])
+    return response
 
 
 def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | WerkzeugResponse:
@@ -205,12 +228,12 @@ def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | 
         return render_template("errors/expired.html"), code
     if code < 400 or error.response is not None:
         return error
-    known = code if code in {401, 403, 404, 405, 413, 429} else 400 if code < 500 else 500
-    return render_template("errors/error.html", code=known), code
+    known = code if code in ERROR_PAGES else 400 if code < 500 else 500
+    return render_template(f"errors/{known}.html"), code
 
 
 def _bug_page(error: Exception) -> tuple[str, int]:
     if current_app.testing or current_app.debug:
         raise error
     current_app.logger.exception("unhandled error")
-    return render_template("errors/error.html", code=500), 500
+    return render_template("errors/500.html"), 500
