@@ -1,0 +1,140 @@
+"""The difference between two texts, by words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from publisher.stories.rules import Draft
+
+Kind = Literal["equal", "ins", "del"]
+
+WORD = re.compile(r"\s+|\w+|[^\w\s]+")
+"""White space, a word of any script (a Hangul word with its particle is one), or a run of signs."""
+
+LARGEST = 4_000_000
+"""Most pairs of tokens that are compared; beyond that a block counts as rewritten as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text that stayed, was added or was taken out."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one field of a draft: title, text, link, media, thread or when_late."""
+
+    field: str
+    spans: tuple[Span, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(span.kind != "equal" for span in self.spans)
+
+
+def words(old: str, new: str) -> tuple[Span, ...]:
+    """From `old` to `new`: the equal and deleted spans together are `old`, the equal and added ones `new`.
+
+    Lines are matched first and words only within changed lines, so that long texts stay quick.
+    """
+    found: list[Span] = []
+    for equal, before, after in _blocks(_lines(old), _lines(new)):
+        if equal:
+            found.append(Span("equal", before))
+            continue
+        for same, was, is_now in _blocks(WORD.findall(before), WORD.findall(after)):
+            if same:
+                found.append(Span("equal", was))
+            else:
+                found += [Span("del", was), Span("ins", is_now)]
+    return tuple(_merged(found))
+
+
+def drafts(old: Draft, new: Draft) -> list[Change]:
+    """The changes field by field: the text always, the other fields where they differ."""
+    pairs = {
+        "title": (old.title, new.title),
+        "text": (old.text, new.text),
+        "link": (old.link, new.link),
+        "media": (_pictures(old), _pictures(new)),
+        "thread": ("1" if old.thread else "", "1" if new.thread else ""),
+        "when_late": (_choices(old), _choices(new)),
+    }
+    return [
+        Change(name, words(before, after))
+        for name, (before, after) in pairs.items()
+        if name == "text" or before != after
+    ]
+
+
+def _pictures(draft: Draft) -> str:
+    return "\n".join(f"#{use.id} {use.alt}".rstrip() for use in draft.media)
+
+
+def _choices(draft: Draft) -> str:
+    return "\n".join(f"{{{reference}}} {choice}" for reference, choice in draft.when_late.items())
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, str, str]]:
+    """(equal?, piece of old, piece of new), in order."""
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    before, after = old[start : len(old) - end], new[start : len(new) - end]
+    head, tail = "".join(old[:start]), "".join(old[len(old) - end :])
+    if head:
+        yield True, head, head
+    if before and after and len(before) * len(after) <= LARGEST:
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
+            yield tag == "equal", "".join(before[i1:i2]), "".join(after[j1:j2])
+    elif before or after:
+        yield False, "".join(before), "".join(after)
+    if tail:
+        yield True, tail, tail
+
+
+def _merged(spans: list[Span]) -> Iterator[Span]:
+    """Neighbours joined, what was taken out before what was added; a blank between two changes joins both."""
+    deleted = added = equal = ""
+    for span in [*spans, Span("equal", "")]:
+        if span.kind == "equal":
+            equal += span.text
+            continue
+        if not span.text:
+            continue
+        if equal:
+            if equal.strip(" ") or not (deleted or added):
+                yield from _change(deleted, added)
+                yield Span("equal", equal)
+                deleted = added = ""
+            else:
+                deleted, added = deleted + equal, added + equal
+            equal = ""
+        if span.kind == "del":
+            deleted += span.text
+        else:
+            added += span.text
+    yield from _change(deleted, added)
+    if equal:
+        yield Span("equal", equal)
+
+
+def _change(deleted: str, added: str) -> Iterator[Span]:
+    if deleted:
+        yield Span("del", deleted)
+    if added:
+        yield Span("ins", added)
