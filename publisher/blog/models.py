@@ -29,8 +29,8 @@ class Article(db.Model):
     html: Mapped[str] = mapped_column(Text)
     excerpt: Mapped[str] = mapped_column(Text, default="")
     author_name: Mapped[str] = mapped_column(String(100), default="")
-    author_slug: Mapped[str] = mapped_column(String(80), default="", index=True)
-    category: Mapped[str] = mapped_column(String(80), default="", index=True)
+    author_slug: Mapped[str] = mapped_column(String(80), default="")
+    category: Mapped[str] = mapped_column(String(80), default="")
     language: Mapped[str] = mapped_column(String(5), default="ko")
     media: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     links: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
@@ -38,4 +38,8 @@ class Article(db.Model):
     updated_at: Mapped[datetime] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
-    __table_args__ = (Index("ix_articles_published_at", "published_at", "id"),)
+    __table_args__ = (
+        Index("ix_articles_published_at", "published_at", "id"),
+        Index("ix_articles_category", "category", "published_at", "id"),
+        Index("ix_articles_author_slug", "author_slug", "published_at", "id"),
+    )

@@ -1,0 +1,112 @@
+"""Opening what people upload, safely, and making the sizes we keep. Knows no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image, ImageCms, ImageOps
+
+from publisher.media.rules import MAX_PIXELS, SEND_BYTES
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+WEB_EDGE = SEND_EDGE = 2048
+THUMB_EDGE = 320
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+class Unreadable(Exception):
+    """The bytes are no picture of a format that we take, whatever their name says."""
+
+
+class TooLarge(Exception):
+    """The picture has more pixels than we decode: a bomb, or a scan of a poster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One rendition: encoded bytes and what they are."""
+
+    name: str
+    mime: str
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+
+
+def renditions(data: bytes) -> list[Size]:
+    """`web`, `thumb` and `send` of the picture in `data`, without EXIF, GPS or anything but pixels.
+
+    The format is told by content. Only the first frame of an animation is kept. Colours are turned into
+    sRGB, as a profile would get lost. Raises Unreadable or TooLarge; memory is bounded by MAX_PIXELS.
+    """
+    try:
+        picture = _pixels(data)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooLarge from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
+        raise Unreadable from error
+    return [
+        _webp("web", _within(picture, WEB_EDGE), quality=82),
+        _webp("thumb", _within(picture, THUMB_EDGE), quality=78),
+        _send(_within(picture, SEND_EDGE)),
+    ]
+
+
+def _pixels(data: bytes) -> Image.Image:
+    """The picture upright, in RGB or RGBA, in sRGB. The size is looked at before anything is decoded."""
+    with Image.open(BytesIO(data), formats=FORMATS) as checked:
+        if checked.width * checked.height > MAX_PIXELS:
+            raise TooLarge
+        checked.verify()
+    with Image.open(BytesIO(data), formats=FORMATS) as opened:
+        opened.draft("RGB", (WEB_EDGE, WEB_EDGE))
+        opened.load()
+        profile = opened.info.get("icc_profile")
+        upright = ImageOps.exif_transpose(opened)
+    mode = "RGBA" if upright.has_transparency_data else "RGB"
+    picture = _in_srgb(upright, profile, mode) if profile else upright.convert(mode)
+    if mode == "RGBA" and picture.getchannel("A").getextrema()[0] == 255:
+        picture = picture.convert("RGB")
+    return picture
+
+
+def _in_srgb(picture: Image.Image, profile: bytes, mode: str) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        matched = ImageCms.profileToProfile(picture, source, target, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture.convert(mode)
+    return matched if matched is not None else picture.convert(mode)
+
+
+def _within(picture: Image.Image, edge: int) -> Image.Image:
+    smaller = picture.copy()
+    smaller.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    return smaller
+
+
+def _webp(name: str, picture: Image.Image, quality: int) -> Size:
+    out = BytesIO()
+    picture.save(out, "WEBP", quality=quality, method=4)
+    return Size(name, "image/webp", picture.width, picture.height, out.getvalue())
+
+
+def _send(picture: Image.Image) -> Size:
+    """What X and Facebook take: JPEG, or PNG where something shines through, within SEND_BYTES."""
+    if picture.mode == "RGBA":
+        while len(data := _encoded(picture, "PNG", optimize=False)) > SEND_BYTES:
+            picture = _within(picture, max(picture.size) * 3 // 4)
+        return Size("send", "image/png", picture.width, picture.height, data)
+    quality = 90
+    while len(data := _encoded(picture, "JPEG", quality=quality, progressive=True)) > SEND_BYTES:
+        quality -= 10
+    return Size("send", "image/jpeg", picture.width, picture.height, data)
+
+
+def _encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    out = BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()

@@ -1,0 +1,201 @@
+"""Pictures: take them in, hand them out, describe and find them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Sequence
+
+from flask_babel import gettext as _
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import or_, select
+
+from channels.base import Image
+from publisher import clock
+from publisher.errors import Invalid, NotAllowed, NotFound
+from publisher.extensions import db
+from publisher.media import pictures, rules
+from publisher.media.models import Media, Rendition
+from publisher.people import audit
+from publisher.people.models import User
+from publisher.people.rules import Role, at_least
+from publisher.storage import writing
+
+PER_PAGE = 24
+
+
+def upload(actor: User | None, filename: str, data: bytes, alt: str = "") -> Media:
+    """Keep the picture in `data` in three sizes, re-encoded; the same bytes by the same person only once.
+
+    Raises NotAllowed below author, and Invalid with a sentence for what is too big or no picture. Decoding
+    happens before the transaction begins, so that nobody waits for it.
+    """
+    owner = _author(actor)
+    alt = _checked_alt(alt)
+    digest = hashlib.sha256(data).hexdigest()
+    if known := _known(owner, digest):
+        return describe(actor, known, alt) if alt and not known.alt else known
+    sizes = _renditions(data)
+    with writing() as session:
+        if known := _known(owner, digest):
+            return known
+        media = Media(
+            owner_id=owner.id,
+            filename=rules.clean_filename(filename),
+            alt=alt,
+            width=sizes[0].width,
+            height=sizes[0].height,
+            sha256=digest,
+            token=secrets.token_urlsafe(16),
+            created_at=clock.now(),
+        )
+        session.add(media)
+        session.flush()
+        session.add_all(
+            Rendition(
+                media_id=media.id,
+                name=size.name,
+                mime=size.mime,
+                width=size.width,
+                height=size.height,
+                data=size.data,
+            )
+            for size in sizes
+        )
+        audit.record(owner, "upload", "media", media.id, filename=media.filename)
+    return media
+
+
+def describe(actor: User | None, media: Media, alt: str) -> Media:
+    """Say what the picture shows. Its owner and editors may; raises NotAllowed, Invalid."""
+    person = _author(actor)
+    alt = _checked_alt(alt)
+    with writing():
+        if media.owner_id != person.id and not at_least(person.role, Role.EDITOR):
+            raise NotAllowed(_("Only its owner or an editor describes a picture."))
+        if alt != media.alt:
+            media.alt = alt
+            audit.record(person, "describe", "media", media.id)
+    return media
+
+
+def get(media_id: int) -> Media:
+    """The picture with that id; raises NotFound."""
+    media = db.session.get(Media, media_id)
+    if media is None:
+        raise NotFound(_("There is no such picture."))
+    return media
+
+
+def image(media: Media, alt: str = "") -> Image:
+    """The picture as platforms get it: the `send` rendition's bytes; `alt` wins over the picture's own."""
+    sent = _rendition(media.id, "send")
+    stem = media.filename.rpartition(".")[0] or media.filename
+    return Image(
+        id=media.id,
+        data=sent.data,
+        mime=sent.mime,
+        width=sent.width,
+        height=sent.height,
+        alt=alt or media.alt,
+        filename=f"{stem}.{rules.EXTENSIONS[sent.mime]}",
+    )
+
+
+def url(media: Media, name: str = "web") -> str:
+    """The path of a rendition (`web`, `thumb` or `send`) on this site; not guessable, never changing."""
+    mime = "image/webp" if name in {"web", "thumb"} else _rendition(media.id, name).mime
+    return path(media.token, name, mime)
+
+
+def path(token: str, name: str = "web", mime: str = "image/webp") -> str:
+    """The path of the picture with that token; `url` for those who have no Media at hand."""
+    return f"/media/{token}/{name}.{rules.EXTENSIONS[mime]}"
+
+
+def served(token: str, name: str) -> Rendition:
+    """The rendition behind an address; raises NotFound. Whoever knows the token may see the picture."""
+    found = db.session.scalar(
+        select(Rendition)
+        .join(Media, Media.id == Rendition.media_id)
+        .where(Media.token == token, Rendition.name == name)
+    )
+    if found is None:
+        raise NotFound(_("There is no such picture."))
+    return found
+
+
+def by_tokens(tokens: Collection[str]) -> dict[str, Media]:
+    """The pictures with those tokens; unknown ones are left out."""
+    if not tokens:
+        return {}
+    found = db.session.scalars(select(Media).where(Media.token.in_(tokens)))
+    return {media.token: media for media in found}
+
+
+def by_ids(ids: Collection[int]) -> Sequence[Media]:
+    """The pictures with those ids, in the order of `ids`; unknown ones are left out."""
+    if not ids:
+        return []
+    found = {
+        media.id: media for media in db.session.scalars(select(Media).where(Media.id.in_(ids)))
+    }
+    return [found[key] for key in ids if key in found]
+
+
+def library(words: str = "", page: int = 1) -> Pagination:
+    """One page of everybody's pictures, newest first, whose file name or alternative text holds `words`."""
+    query = select(Media).order_by(Media.id.desc())
+    for word in rules.clean_alt(words).split()[:8]:
+        query = query.where(
+            or_(
+                Media.filename.icontains(word, autoescape=True),
+                Media.alt.icontains(word, autoescape=True),
+            )
+        )
+    return db.paginate(query, page=max(1, page), per_page=PER_PAGE, error_out=False)
+
+
+def _author(actor: User | None) -> User:
+    if actor is None or not at_least(actor.role, Role.AUTHOR):
+        raise NotAllowed(_("Only authors and editors keep pictures here."))
+    return actor
+
+
+def _known(owner: User, digest: str) -> Media | None:
+    return db.session.scalar(
+        select(Media).where(Media.sha256 == digest, Media.owner_id == owner.id).limit(1)
+    )
+
+
+def _rendition(media_id: int, name: str) -> Rendition:
+    return db.session.scalars(
+        select(Rendition).where(Rendition.media_id == media_id, Rendition.name == name)
+    ).one()
+
+
+def _checked_alt(alt: str) -> str:
+    alt = rules.clean_alt(alt)
+    if len(alt) > rules.MAX_ALT:
+        sentence = _("Describe the picture in at most %(max)s characters.", max=rules.MAX_ALT)
+        raise Invalid(sentence, fields={"alt": sentence})
+    return alt
+
+
+def _renditions(data: bytes) -> list[pictures.Size]:
+    try:
+        if not data:
+            raise pictures.Unreadable
+        if len(data) > rules.MAX_BYTES:
+            sentence = _("The file is larger than 10 MB. Save the picture smaller and try again.")
+            raise Invalid(sentence, code="too_big", fields={"file": sentence})
+        return pictures.renditions(data)
+    except pictures.TooLarge:
+        sentence = _("The picture has more than 40 million pixels. Scale it down and try again.")
+        raise Invalid(sentence, code="too_many_pixels", fields={"file": sentence}) from None
+    except pictures.Unreadable:
+        sentence = _(
+            "This is not a picture we can read. Use a JPEG, PNG, WebP or GIF file;"
+            " save photos in other formats, such as HEIC, as JPEG first."
+        )
+        raise Invalid(sentence, code="not_a_picture", fields={"file": sentence}) from None
