@@ -10,6 +10,28 @@ const root = resolve(here, "..");
 const out = join(root, "publisher", "static", "dist");
 const entries = ["js/app.js", "js/theme.js", "js/blog.js", "css/app.css", "css/blog.css"];
 
+// Bootstrap's parts that no page uses: our own take their place, or nobody needs them.
+const unused = new RegExp(
+  "^(\\[data-bs-theme=\\w+\\] )?\\.(accordion|active\\.carousel|breadcrumb|bs-|btn-(check|close|outline|toolbar)|carousel|dropdown|dropup|dropend|" +
+    "dropstart|form-(floating|range)|modal|navbar|offcanvas|page-|pagination|placeholder|popover|spinner|toast|tooltip|" +
+    "(col|g|gx|gy|row-cols|offset|order|[mp][tbsexy]?)-(sm|xl|xxl)-)",
+);
+const rule = /^( *)((?:[^@{}\n]+,\n)*[^@{}\n]+) \{\n[^{}]*^\1\}\n/gm;
+
+/** Bootstrap without the rules of which every selector is unused. */
+const trimBootstrap = {
+  name: "trim-bootstrap",
+  setup(build) {
+    build.onLoad({ filter: /bootstrap\.css$/ }, async ({ path }) => {
+      const css = (await readFile(path, "utf8")).replace(/\/\*# sourceMappingURL.*/, "");
+      const kept = css.replace(rule, (all, _indent, selectors) =>
+        selectors.split(",").every((selector) => unused.test(selector.trim())) ? "" : all,
+      );
+      return { contents: kept, loader: "css", resolveDir: dirname(path) };
+    });
+  },
+};
+
 /** Bundle every entry; answers {"app.js": "app-1A2B3C4D.js", …}. */
 async function bundles() {
   const { metafile } = await esbuild.build({
@@ -24,7 +46,7 @@ async function bundles() {
     format: "iife",
     target: ["es2022", "chrome111", "firefox113", "safari16.4"],
     legalComments: "linked",
-    loader: { ".svg": "dataurl" },
+    plugins: [trimBootstrap],
     logLevel: "warning",
   });
   const files = {};

@@ -116,3 +116,10 @@ export function watchCalendar(root) {
 }
 
 document.addEventListener("keydown", onKey);
+document.addEventListener("submit", (event) => {
+  const card = event.target.matches("form[data-move-form]") && event.target.closest("[data-card]");
+  if (!card) return;
+  event.preventDefault();
+  const { day, time } = event.target.elements;
+  void move(card, day.value, time?.value);
+});
