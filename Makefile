@@ -1,0 +1,61 @@
+# `make help` lists the commands. PYTHON=python3.12 chooses the Python of .venv; PORT and
+# PUBLISHER_HOME are honoured by `make run`; T=tests/features narrows `make test`.
+PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+BIN := .venv/bin
+JOBS ?= 2
+T ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check fmt lint types architecture bench wheel lock translations clean
+
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make everything ready: .venv, locked packages, front end, translations
+	@$(PYTHON) scripts/setup.py
+
+setup-dev: # … and what the tests need
+	@$(PYTHON) scripts/setup.py --dev
+
+run: setup ## Start everything on this machine with demo accounts; Ctrl-C stops it
+	@exec $(BIN)/publisher up --demo
+
+test: setup-dev ## Run all tests, browser and PostgreSQL included (T=path for some)
+	@$(BIN)/python scripts/system_packages.py
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(T)
+
+check: setup-dev lint types architecture test ## What CI runs: format, lint, types, architecture, tests
+
+fmt: setup-dev ## Format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: setup-dev ## Check format and lint
+	@echo "Checking format and lint …"
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: make fmt"; exit 1; }
+	@$(BIN)/ruff check . || { echo "Run: make fmt; mend the rest by hand"; exit 1; }
+
+types: setup-dev ## Check types
+	@echo "Checking types …"
+	@$(BIN)/mypy
+
+architecture: setup-dev ## Check who imports whom, sizes and templates
+	@echo "Checking the architecture …"
+	@$(BIN)/pytest -q tests/test_architecture.py
+
+bench: setup-dev ## Measure every figure the README claims; a JSON line each
+	@$(BIN)/python -m bench
+
+wheel: setup-dev ## Build dist/publisher-*.whl with front end, translations and migrations inside
+	@$(BIN)/python -m build --wheel --no-isolation . > /dev/null && ls dist/*.whl
+
+lock: setup-dev ## Write the lock files anew (UPGRADE=1: with the newest versions)
+	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+translations: setup-dev ## Collect texts into translations/, keep what is translated, compile
+	@$(BIN)/python scripts/translations.py
+
+clean: ## Remove everything that was made here; installations' homes stay
+	rm -rf .venv .venv-subscriber node_modules publisher/static/dist build dist *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find translations -name '*.mo' -delete
