@@ -95,7 +95,11 @@ def install_packages(*, development: bool) -> None:
 
     def install_project() -> None:
         command = pip(VENV, "--no-deps", "--no-build-isolation", "--editable", ROOT)
-        run("Installing the publisher command", command, REGISTRY_HINT)
+        run(
+            "Installing the publisher command",
+            command,
+            "The message above says what to mend in pyproject.toml.",
+        )
 
     launcher = VENV / "bin" / "publisher"
     once("project", digest([ROOT / "pyproject.toml"]), install_project, proof=launcher)
