@@ -5,7 +5,7 @@ Access is denied unless a feature's `ACCESS` table names the endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from publisher import clock
+from publisher import clock, navigation
 from publisher.config import Config
 from publisher.errors import DomainError
 from publisher.extensions import babel
@@ -65,7 +65,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-ERROR_PAGES = (400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
+ERROR_PAGES = (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503)
+
+
+BEARER = "bearer"
+"""Access level of addresses that carry a token of their own: nobody's session is looked at or prolonged."""
 
 
 def settings() -> Config:
@@ -119,9 +123,17 @@ def mount(app: Flask, blueprint: Blueprint, access: Mapping[str, str]) -> None:
         table[f"{blueprint.name}.{name}"] = str(needed)
 
 
+def count_in_navigation(blueprint: Blueprint, endpoint: str, count: Callable[[], int]) -> None:
+    """Show at `endpoint` in the navigation how many things wait there for `me()`."""
+    blueprint.record_once(
+        lambda state: state.app.extensions["navigation_counts"].update({endpoint: count})
+    )
+
+
 def init_app(app: Flask, config: Config) -> None:
     app.extensions["settings"] = config
     app.extensions["access"] = {"static": ANYONE}
+    app.extensions["navigation_counts"] = {}
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
@@ -138,16 +150,16 @@ def init_app(app: Flask, config: Config) -> None:
 
 def _admit() -> WerkzeugResponse | None:
     """Find out who asks; let them in only where the access table says so."""
+    needed = current_app.extensions["access"].get(request.endpoint or "")
+    if needed == BEARER or request.blueprint == "api":
+        return None
     g.me = people.person_of_session(session.get("token", "")) if "token" in session else None
     if request.endpoint is None:
         return None
-    needed = current_app.extensions["access"].get(request.endpoint)
     if needed == ANYONE:
         return None
     if needed is None:
         abort(403)
-    if request.blueprint == "api":
-        return None
     if g.me is None:
         if request.method in {"GET", "HEAD"}:
             path = request.full_path.removesuffix("?")
@@ -187,7 +199,10 @@ def local_time(instant: datetime | None, pattern: str = "medium", zone: str = ""
         return ""
     return str(
         format_datetime(
-            instant, pattern, tzinfo=ZoneInfo(zone) if zone else my_zone(), locale=get_locale() or "ko"
+            instant,
+            pattern,
+            tzinfo=ZoneInfo(zone) if zone else my_zone(),
+            locale=get_locale() or "ko",
         )
     )
 
@@ -201,17 +216,22 @@ def relative_time(instant: datetime | None) -> str:
 
 
 def _page_context() -> dict[str, Any]:
-    context: dict[str, Any] = {
+    return {
         "me": g.get("me"),
         "now": clock.now(),
         "zone": my_zone().key,
         "site_name": settings().site_name,
         "environment": "sandbox" if settings().environment == "demo" else "",
         "get_locale": get_locale,
+        "nav": _navigation(),
     }
-    for extra in current_app.extensions.get("page_context", ()):
-        context |= extra()
-    return context
+
+
+def _navigation() -> list[dict[str, Any]]:
+    if not is_signed_in():
+        return []
+    counts: dict[str, Callable[[], int]] = current_app.extensions["navigation_counts"]
+    return navigation.for_role(me().role, lambda endpoint: counts.get(endpoint, int)())
 
 
 def _domain_error_page(error: DomainError) -> Response:
@@ -229,11 +249,11 @@ def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | 
     if code < 400 or error.response is not None:
         return error
     known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-    return render_template(f"errors/{known}.html"), code
+    return render_template("errors/error.html", code=known), code
 
 
 def _bug_page(error: Exception) -> tuple[str, int]:
     if current_app.testing or current_app.debug:
         raise error
     current_app.logger.exception("unhandled error")
-    return render_template("errors/500.html"), 500
+    return render_template("errors/error.html", code=500), 500

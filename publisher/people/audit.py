@@ -1,8 +1,12 @@
-"""Writing the audit trail."""
+"""Writing and reading the audit trail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import select
 
 from publisher import clock
 from publisher.extensions import db
@@ -12,7 +16,7 @@ SYSTEM = "Publisher"
 """The name under which the machine itself acts."""
 
 
-def record(  # noqa: PLR0913 - an event has that many parts, all but three optional
+def record(
     actor: User | None,
     verb: str,
     subject: str,
@@ -36,3 +40,19 @@ def record(  # noqa: PLR0913 - an event has that many parts, all but three optio
             detail=detail,
         )
     )
+
+
+def events(person_id: int | None, verb: str, page: int, *, per_page: int = 50) -> Pagination:
+    """A page of the trail, newest first: of one person and one verb, where given. Page 1 may be empty."""
+    query = select(Event).order_by(Event.id.desc())
+    if person_id is not None:
+        query = query.where(Event.actor_id == person_id)
+    if verb:
+        query = query.where(Event.verb == verb)
+    found: Pagination = db.paginate(query, page=page, per_page=per_page, error_out=False)
+    return found
+
+
+def verbs() -> Sequence[str]:
+    """Every verb that was recorded so far."""
+    return db.session.scalars(select(Event.verb).distinct().order_by(Event.verb)).all()

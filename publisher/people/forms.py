@@ -11,6 +11,7 @@ from wtforms import (
     DateField,
     EmailField,
     PasswordField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -18,7 +19,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from publisher.people.rules import PASSWORD_MAX, Role, Scope
+from publisher.people.rules import PASSWORD_MAX, Purpose, Role, Scope
 
 ROLE_NAMES = {
     Role.VIEWER: _l("Viewer: sees the calendar"),
@@ -46,6 +47,18 @@ class SignInForm(FlaskForm):
 
 class AskLinkForm(FlaskForm):
     email = EmailField(_l("E-mail address"), [_required(), Length(max=254)])
+    purpose = RadioField(
+        _l("What for"),
+        choices=[
+            (Purpose.SIGN_IN, _l("Sign in once, without a password")),
+            (Purpose.RESET, _l("Choose a new password")),
+        ],
+        default=Purpose.SIGN_IN,
+    )
+
+
+class PlainForm(FlaskForm):
+    """A button, and no question but whether it was meant."""
 
 
 class WelcomeForm(FlaskForm):
@@ -76,7 +89,16 @@ class ProfileForm(FlaskForm):
 
     def offer_zones(self, present: str) -> None:
         """The zones with a city in their name, and whichever is set now."""
-        regions = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+        regions = (
+            "Africa",
+            "America",
+            "Asia",
+            "Atlantic",
+            "Australia",
+            "Europe",
+            "Indian",
+            "Pacific",
+        )
         known = {zone for zone in available_timezones() if zone.split("/")[0] in regions}
         self.timezone.choices = [
             (zone, zone.replace("_", " ")) for zone in sorted(known | {"UTC", present})

@@ -40,13 +40,17 @@ class Scope(StrEnum):
     FEEDS = "feeds"
 
 
-def may_see_story(role: Role | str, actor_id: int, owner_id: int, author_ids: Iterable[int]) -> bool:
+def may_see_story(
+    role: Role | str, actor_id: int, owner_id: int, author_ids: Iterable[int]
+) -> bool:
     """Editors see everything; authors their own and shared drafts. The calendar shows everyone a story's
     title and time, this is about opening it."""
     return at_least(role, Role.EDITOR) or actor_id == owner_id or actor_id in set(author_ids)
 
 
-def may_edit_story(role: Role | str, actor_id: int, owner_id: int, author_ids: Iterable[int]) -> bool:
+def may_edit_story(
+    role: Role | str, actor_id: int, owner_id: int, author_ids: Iterable[int]
+) -> bool:
     """Viewers edit nothing; authors what they own or share; editors everything."""
     return at_least(role, Role.AUTHOR) and may_see_story(role, actor_id, owner_id, author_ids)
 
@@ -56,6 +60,7 @@ def may_approve(
 ) -> bool:
     """Editors approve what they did not write; an installation may allow one's own."""
     return at_least(role, Role.EDITOR) and (allow_self or actor_id not in set(writer_ids))
+
 
 class Purpose(StrEnum):
     """What a one-time link is for."""
@@ -97,9 +102,7 @@ def slug_of(name: str, taken: Container[str]) -> str:
     """The name as part of an address (Hangul stays), with a number where somebody else already has it."""
     words = re.sub(r"[\W_]+", "-", name.lower()).strip("-")[:70].rstrip("-") or "person"
     return next(
-        slug
-        for n in count(1)
-        if (slug := words if n == 1 else f"{words}-{n}") not in taken
+        slug for n in count(1) if (slug := words if n == 1 else f"{words}-{n}") not in taken
     )
 
 

@@ -37,7 +37,10 @@ def hash_password(password: str) -> str:
 
 
 def password_fits(stored: str | None, password: str) -> bool:
-    """Whether `password` is the one. Without a stored one it takes as long and says no: no telling who exists."""
+    """Whether `password` is the one.
+
+    Without a stored one it says no and takes as long: nobody can tell who exists.
+    """
     try:
         return _hasher.verify(stored or _nobody(), _normal(password)) and stored is not None
     except (VerificationError, InvalidHashError):

@@ -81,8 +81,8 @@ def everyone() -> list[User]:
 def sign_in(email: str, password: str, *, place: str, agent: str = "") -> str:
     """Sign in by password; answers the new session's token. `place` is the caller's IP address.
 
-    One sentence for an unknown address, a wrong password and someone inactive, and the same time taken, so that
-    nobody learns who works here. Raises Invalid, and Throttled after too many tries.
+    One sentence for an unknown address, a wrong password and someone inactive, and the same time taken,
+    so that nobody learns who works here. Raises Invalid, and Throttled after too many tries.
     """
     where = secrets.keyed_digest(place)
     pair = f"sign_in:{secrets.keyed_digest(email_of(email) or email)}:{where}"
@@ -167,7 +167,9 @@ def _hashed(password: str, email: str, name: str) -> str:
         sentence = {
             "short": _("Use at least %(num)s characters; a few words are best.", num=PASSWORD_MIN),
             "long": _("Use at most %(num)s characters.", num=PASSWORD_MAX),
-            "personal": _("That is too easy to guess. Take words that are not your name or address."),
+            "personal": _(
+                "That is too easy to guess. Take words that are not your name or address."
+            ),
         }[problem]
         raise Invalid(sentence, fields={"password": problem})
     return secrets.hash_password(password)
@@ -177,7 +179,11 @@ def _hashed(password: str, email: str, name: str) -> str:
 
 
 def save_profile(
-    user: User, *, name: str | None = None, timezone: str | None = None, shortcuts: bool | None = None
+    user: User,
+    *,
+    name: str | None = None,
+    timezone: str | None = None,
+    shortcuts: bool | None = None,
 ) -> None:
     """Change what a person says about themselves. Raises Invalid with the field."""
     shown = None if name is None else _named(name)
@@ -203,7 +209,7 @@ def save_look(user: User, *, language: str = "", theme: str = "") -> None:
 # What administrators do
 
 
-def add(  # noqa: PLR0913 - what a person consists of
+def add(
     actor: User | None,
     email: str,
     name: str,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from publisher import clock
 from publisher.extensions import db
@@ -62,7 +62,7 @@ def session_of(token: str) -> UserSession | None:
 def person_of_session(token: str) -> User | None:
     """Who carries that token; None when it is unknown, ended, expired or theirs no more.
 
-    Being seen prolongs the session. That is written at most every five minutes, so that reading stays reading.
+    Being seen prolongs the session. That is written at most every five minutes: reading stays reading.
     """
     found = session_of(token)
     if found is None:
@@ -91,8 +91,20 @@ def sessions_of(user: User) -> Sequence[UserSession]:
     ).all()
 
 
+def last_seen() -> dict[int, datetime]:
+    """When each person was last here, by their id; whoever never was is missing."""
+    rows = db.session.execute(
+        select(UserSession.user_id, func.max(UserSession.seen_at).label("seen_at")).group_by(
+            UserSession.user_id
+        )
+    )
+    return {row.user_id: row.seen_at for row in rows}
+
+
 def end_session(token: str) -> None:
-    """Sign this one browser out. An unknown token is no error: the aim is reached."""
+    """Sign this one browser out. An empty or unknown token is no error: the aim is reached."""
+    if not token:
+        return
     with writing() as session:
         session.execute(
             update(UserSession)
@@ -116,9 +128,7 @@ def end_sessions(
             asked = asked.where(UserSession.id == only)
         if keep_token:
             asked = asked.where(UserSession.token_hash != secrets.digest(keep_token))
-        ended = session.execute(
-            asked.values(ended_at=clock.now()).returning(UserSession.id)
-        ).all()
+        ended = session.execute(asked.values(ended_at=clock.now()).returning(UserSession.id)).all()
         if ended:
             audit.record(actor, "end_sessions", "user", user.id, count=len(ended))
     return len(ended)

@@ -20,8 +20,9 @@ from publisher.storage import writing
 def count_try(*counted: tuple[str, Limit]) -> None:
     """Count one try under each key, and refuse when one of them passed its limit.
 
-    Each key is counted in one statement, so that parallel tries cannot slip through; and it is committed before
-    the refusal, so that a refused try counts too. Raises Throttled, whose sentence says how long to wait.
+    Each key is counted in one statement, so that parallel tries cannot slip through; it is committed
+    before the refusal, so that a refused try counts too. Raises Throttled, whose sentence says how long
+    to wait.
     """
     now, wait_s = clock.now(), 0.0
     with writing() as session:

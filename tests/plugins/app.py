@@ -5,11 +5,9 @@ Texts are English here (`language="en"`), so that tests read as the source does.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,10 +15,6 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
-
-if not (Path(__file__).parents[2] / "publisher" / "cli.py").exists():  # until it is written
-    sys.modules["publisher.cli"] = ModuleType("publisher.cli")
-    sys.modules["publisher.cli"].init_app = lambda app: None  # type: ignore[attr-defined]
 
 import publisher
 from publisher import create_app
@@ -81,7 +75,7 @@ def app(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     here = Path(publisher.__file__).parent
     present = tuple(name for name in publisher.FEATURES if (here / name / "views.py").exists())
     monkeypatch.setattr(publisher, "FEATURES", present)  # until all are written
-    app = create_app(replace(config))
+    app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = AppClient
     with app.app_context():

@@ -1,0 +1,95 @@
+"""The audit trail's verbs in words, and what a browser calls itself in short."""
+
+from __future__ import annotations
+
+import re
+
+from flask_babel import lazy_gettext as _l
+
+VERBS = {
+    "account.checked": _l("checked an account"),
+    "account.connected": _l("connected an account"),
+    "account.paced": _l("changed an account's spacing"),
+    "account.paused": _l("paused an account"),
+    "account.resumed": _l("resumed an account"),
+    "activate": _l("activated"),
+    "add": _l("added a person"),
+    "approve": _l("approved"),
+    "archive": _l("archived"),
+    "cancel": _l("cancelled"),
+    "change": _l("changed"),
+    "comment": _l("commented"),
+    "create": _l("created"),
+    "create_token": _l("made an API token"),
+    "deactivate": _l("deactivated"),
+    "delivery.cancelled": _l("delivery cancelled"),
+    "delivery.failed": _l("delivery failed"),
+    "delivery.missed": _l("delivery missed its time"),
+    "delivery.needs_attention": _l("delivery needs attention"),
+    "delivery.published": _l("delivery published"),
+    "delivery.scheduled": _l("delivery scheduled"),
+    "delivery.sending": _l("delivery on its way"),
+    "delivery.unconfirmed": _l("delivery being checked"),
+    "describe": _l("described an image"),
+    "edit": _l("edited"),
+    "end_sessions": _l("ended sessions"),
+    "held": _l("held everything"),
+    "make": _l("made"),
+    "make_link": _l("made a one-time link"),
+    "move": _l("moved"),
+    "plan": _l("planned"),
+    "released": _l("released"),
+    "renew": _l("renewed"),
+    "request_changes": _l("requested changes"),
+    "resolve": _l("resolved"),
+    "restore": _l("restored"),
+    "revoke": _l("revoked"),
+    "revoke_token": _l("revoked an API token"),
+    "schedule": _l("scheduled"),
+    "set_password": _l("set a password"),
+    "set_role": _l("changed a role"),
+    "sign_in": _l("signed in"),
+    "submit": _l("submitted"),
+    "upload": _l("uploaded"),
+}
+
+SUBJECTS = {
+    "account": _l("Account"),
+    "category": _l("Category"),
+    "comment": _l("Comment"),
+    "delivery": _l("Delivery"),
+    "feed": _l("Calendar subscription"),
+    "media": _l("Image"),
+    "post": _l("Post"),
+    "story": _l("Story"),
+    "token": _l("API token"),
+    "user": _l("Person"),
+}
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Whale/", "Whale"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("KAKAOTALK", "KakaoTalk"),
+    ("Firefox/|FxiOS", "Firefox"),
+    ("Chrome/|CriOS", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone|iPad", "iOS"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X|Macintosh", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_of(agent: str) -> str:
+    """ "Chrome · Windows" of a User-Agent; its own beginning when it is none we know."""
+    named = [
+        next((name for pattern, name in known if re.search(pattern, agent)), "")
+        for known in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(name for name in named if name) or agent[:40] or "–"
