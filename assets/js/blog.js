@@ -6,7 +6,6 @@ function player(id, title) {
   frame.src = `https://www.youtube-nocookie.com/embed/${id}?autoplay=1`;
   frame.title = title;
   frame.allow = "autoplay; encrypted-media; picture-in-picture; fullscreen";
-  frame.allowFullscreen = true;
   frame.referrerPolicy = "strict-origin-when-cross-origin";
   return frame;
 }
@@ -20,3 +19,8 @@ document.addEventListener("click", (event) => {
   button.replaceWith(frame);
   frame.focus();
 });
+
+// What scrolls sideways can be scrolled by keyboard.
+for (const box of document.querySelectorAll(".article-body :is(pre, table)")) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+}

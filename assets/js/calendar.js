@@ -100,8 +100,12 @@ function makeDraggable(list, droppable) {
     delayOnTouchOnly: true,
     ghostClass: "is-ghost",
     chosenClass: "is-chosen",
-    onStart: () => document.getElementById("calendar")?.classList.add("is-dragging"),
+    onStart: () => {
+      list.style.minHeight = `${list.offsetHeight}px`; // the days must not slide away under the pointer
+      document.getElementById("calendar")?.classList.add("is-dragging");
+    },
     onEnd: (event) => {
+      list.style.minHeight = "";
       document.getElementById("calendar")?.classList.remove("is-dragging");
       onDrop(event);
     },

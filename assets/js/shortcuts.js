@@ -40,8 +40,17 @@ function press(key) {
   return (key === "j" && walk(1)) || (key === "k" && walk(-1));
 }
 
+/** Ctrl+B and Ctrl+K press the buttons of the Markdown toolbar. */
+function format(event) {
+  const tag = { b: "md-bold", k: "md-link" }[event.key];
+  const button = tag && event.target.id && document.querySelector(`markdown-toolbar[for="${CSS.escape(event.target.id)}"] ${tag}`);
+  button?.click();
+  return !!button;
+}
+
 /** Ctrl+S saves and Ctrl+Enter goes on, also while writing. */
 function chord(event) {
+  if (format(event)) return true;
   const form = event.target.closest?.("form[data-shortcuts]");
   const selector = { s: "[data-save]", Enter: "[data-go-on]" }[event.key];
   const submit = selector && form?.querySelector(selector);

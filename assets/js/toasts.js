@@ -16,8 +16,12 @@ function leaveLater(toast) {
   start();
 }
 
+const words = (toast) => toast.querySelector(".toast-text")?.textContent.trim();
+
 function dress(toast) {
   if (toast.querySelector(".toast-close")) return;
+  const same = [...toast.parentElement.children].filter((other) => other !== toast && words(other) === words(toast));
+  same.forEach((other) => other.remove());
   const close = document.createElement("button");
   close.type = "button";
   close.className = "toast-close";
@@ -33,10 +37,10 @@ export function toast(sentence, category = "info") {
   const element = document.createElement("div");
   element.className = `alert alert-${category}`;
   element.dataset.toast = category;
-  const words = document.createElement("div");
-  words.className = "toast-text";
-  words.textContent = sentence;
-  element.append(words);
+  const body = document.createElement("div");
+  body.className = "toast-text";
+  body.textContent = sentence;
+  element.append(body);
   document.getElementById("toasts")?.append(element);
 }
 
