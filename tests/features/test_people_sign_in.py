@@ -1,0 +1,430 @@
+"""Passwords, sessions, one-time links and API tokens."""
+
+from __future__ import annotations
+
+import threading
+import time
+import unicodedata
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from publisher import clock
+from publisher.effects.models import Effect
+from publisher.errors import Gone, Invalid, NotAllowed, NotFound, Throttled
+from publisher.extensions import db
+from publisher.people import links, secrets, service, sessions, throttle, tokens
+from publisher.people.models import ApiToken, SignInLink, Throttle, UserSession
+from publisher.people.rules import SIGN_IN_PLACE
+from publisher.storage import writing
+
+PASSWORD = "구름 위에 뜬 달 하나"
+
+
+@pytest.fixture
+def kim(app):
+    return service.add(None, "kim@example.com", "Kim", "author", password=PASSWORD)
+
+
+def enter(email="kim@example.com", password=PASSWORD, place="192.0.2.1"):
+    return service.sign_in(email, password, place=place, agent="a browser")
+
+
+def token_of(link: str) -> str:
+    return link.rpartition("/")[2]
+
+
+# Passwords
+
+
+def test_the_right_password_begins_a_session(kim):
+    assert service.person_of_session(enter(" KIM@example.com ")) == kim
+
+
+def test_hangul_is_the_same_password_however_it_was_typed(kim):
+    assert enter(password=unicodedata.normalize("NFD", PASSWORD))
+
+
+def test_every_refusal_reads_the_same(kim):
+    service.add(None, "nopass@example.com", "No Password", "author")
+    gone = service.add(None, "gone@example.com", "Gone", "author", password=PASSWORD)
+    service.deactivate(None, gone)
+    said = set()
+    for email, password in (
+        ("kim@example.com", "wrong password"),
+        ("nobody@example.com", PASSWORD),
+        ("nopass@example.com", PASSWORD),
+        ("gone@example.com", PASSWORD),
+        ("no address", ""),
+    ):
+        with pytest.raises(Invalid) as refused:
+            enter(email, password)
+        said.add((refused.value.message, refused.value.code))
+    assert len(said) == 1
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(kim):
+    def best_of_three(email: str, place: str) -> float:
+        taken = []
+        for _ in range(3):
+            start = time.perf_counter()
+            with pytest.raises(Invalid):
+                enter(email, "wrong password", place)
+            taken.append(time.perf_counter() - start)
+        return min(taken)
+
+    with pytest.raises(Invalid):
+        enter("warm-up@example.com", "the first one makes the dummy hash", "192.0.2.9")
+    known = best_of_three("kim@example.com", "192.0.2.2")
+    unknown = best_of_three("nobody@example.com", "192.0.2.3")
+    assert 0.4 < unknown / known < 2.5
+
+
+def test_an_old_hash_is_renewed_at_sign_in(kim):
+    with writing():
+        kim.password_hash = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
+    old = kim.password_hash
+    enter()
+    assert kim.password_hash != old
+    assert not secrets.needs_rehash(kim.password_hash)
+    assert enter()
+
+
+def test_a_changed_password_ends_other_sessions_and_links(kim):
+    here, elsewhere = enter(), enter()
+    link = service.make_link(None, kim)
+    service.change_password(kim, PASSWORD, "four plain words here", place="", keep_token=here)
+    assert service.person_of_session(here) == kim
+    assert service.person_of_session(elsewhere) is None
+    with pytest.raises(Gone):
+        links.look_at_link(token_of(link))
+    with pytest.raises(Invalid):
+        enter()
+    assert enter(password="four plain words here")
+
+
+def test_a_password_changes_only_with_the_present_one(kim):
+    with pytest.raises(Invalid) as refused:
+        service.change_password(kim, "a guess", "four plain words here", place="")
+    assert set(refused.value.fields) == {"old"}
+    with pytest.raises(Invalid) as refused:
+        service.change_password(kim, PASSWORD, "short", place="")
+    assert set(refused.value.fields) == {"password"}
+    assert enter()
+
+
+def test_guessing_the_present_password_is_throttled(kim):
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            service.change_password(kim, "a guess", "four plain words here", place="")
+    with pytest.raises(Throttled):
+        service.change_password(kim, PASSWORD, "four plain words here", place="")
+
+
+# Throttling
+
+
+def test_five_wrong_tries_close_the_door_for_ten_minutes(kim, travel):
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            enter(password="wrong password")
+    with pytest.raises(Throttled) as refused:
+        enter()
+    assert "10 minutes" in refused.value.message
+    assert 590 <= refused.value.values["retry_after_s"] <= 600
+    travel(timedelta(minutes=10, seconds=1))
+    assert enter()
+
+
+def test_another_place_is_not_locked_out(kim):
+    for _ in range(6):
+        with pytest.raises((Invalid, Throttled)):
+            enter(password="wrong password", place="198.51.100.7")
+    assert enter(place="192.0.2.1")
+
+
+def test_success_forgets_the_tries_before(kim):
+    for _ in range(2):
+        for _ in range(3):
+            with pytest.raises(Invalid):
+                enter(password="wrong password")
+        assert enter()
+
+
+def test_one_place_cannot_try_many_addresses(app):
+    for number in range(12):
+        service.ask_for_link(f"nobody{number}@example.com", place="192.0.2.1")
+    with pytest.raises(Throttled):
+        service.ask_for_link("one.more@example.com", place="192.0.2.1")
+    for _ in range(30):
+        throttle.count_try((f"sign_in:{secrets.keyed_digest('192.0.2.1')}", SIGN_IN_PLACE))
+    with pytest.raises(Throttled):
+        enter("one.more@example.com")
+
+
+def test_the_count_names_nobody_and_is_tidied_up(kim, travel):
+    with pytest.raises(Invalid):
+        enter(password="wrong password")
+    keys = db.session.scalars(select(Throttle.key)).all()
+    assert len(keys) == 2
+    assert not any("kim" in key or "192.0.2.1" in key for key in keys)
+    travel(timedelta(days=2))
+    enter()
+    assert len(db.session.scalars(select(Throttle.key)).all()) == 1
+
+
+def test_tries_at_the_same_moment_are_all_counted(app):
+    start = threading.Barrier(8)
+    outcomes: list[str] = []
+
+    def guess() -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                enter("nobody@example.com")
+            except (Invalid, Throttled) as refused:
+                outcomes.append(type(refused).__name__)
+
+    threads = [threading.Thread(target=guess) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["Invalid"] * 5 + ["Throttled"] * 3
+
+
+# Sessions
+
+
+def test_a_session_lasts_thirty_days_from_when_it_was_last_seen(kim, travel):
+    token = enter()
+    for _ in range(3):
+        travel(timedelta(days=29))
+        assert service.person_of_session(token) == kim
+    travel(timedelta(days=30, seconds=1))
+    assert service.person_of_session(token) is None
+
+
+def test_being_seen_is_written_only_every_five_minutes(kim, travel):
+    token = enter()
+    first = sessions.session_of(token).seen_at
+    travel(timedelta(minutes=4))
+    service.person_of_session(token)
+    assert sessions.session_of(token).seen_at == first
+    travel(timedelta(minutes=2))
+    service.person_of_session(token)
+    assert sessions.session_of(token).seen_at > first
+
+
+def test_neither_the_database_nor_the_list_holds_a_token(kim):
+    token = enter()
+    (row,) = sessions.sessions_of(kim)
+    assert token not in str(vars(row))
+    assert row.token_hash == secrets.digest(token)
+    assert row.agent == "a browser"
+
+
+def test_all_other_sessions_end_and_this_one_stays(kim):
+    here, there = enter(), enter()
+    assert sessions.end_sessions(kim, kim, keep_token=here) == 1
+    assert service.person_of_session(here) == kim
+    assert service.person_of_session(there) is None
+
+
+def test_one_session_of_somebody_else_cannot_be_ended_by_its_number(kim, cast):
+    theirs = enter()
+    number = sessions.session_of(theirs).id
+    assert sessions.end_sessions(cast.ana, cast.ana, only=number) == 0
+    assert service.person_of_session(theirs) == kim
+    assert sessions.end_sessions(kim, kim, only=number) == 1
+    assert service.person_of_session(theirs) is None
+
+
+def test_old_sessions_are_forgotten(kim, travel):
+    enter()
+    travel(timedelta(days=130))
+    enter()
+    assert db.session.scalar(select(func.count()).select_from(UserSession)) == 1
+
+
+# One-time links
+
+
+def test_a_link_signs_in_once(kim):
+    link = service.make_link(None, kim)
+    assert link.startswith("http://localhost/link/")
+    token = service.sign_in_by_link(token_of(link))
+    assert service.person_of_session(token) == kim
+    with pytest.raises(Gone):
+        service.sign_in_by_link(token_of(link))
+
+
+def test_looking_at_a_link_does_not_use_it(kim):
+    link = token_of(service.make_link(None, kim))
+    for _ in range(3):
+        assert links.look_at_link(link).user == kim
+    assert service.sign_in_by_link(link)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "lives"),
+    [
+        ("sign_in", timedelta(minutes=15)),
+        ("reset", timedelta(hours=2)),
+        ("invitation", timedelta(days=7)),
+    ],
+)
+def test_links_expire(kim, travel, purpose, lives):
+    link = token_of(service.make_link(None, kim, purpose))
+    travel(lives - timedelta(seconds=5))
+    links.look_at_link(link)
+    travel(timedelta(seconds=6))
+    with pytest.raises(Gone):
+        links.look_at_link(link)
+
+
+def test_the_database_holds_only_the_hash_of_a_link(kim):
+    token = token_of(service.make_link(None, kim))
+    row = db.session.scalar(select(SignInLink))
+    assert row.token_hash == secrets.digest(token)
+    assert token not in str(vars(row))
+
+
+def test_two_who_use_a_link_at_once_are_not_both_let_in(app, kim):
+    link, start, outcomes = token_of(service.make_link(None, kim)), threading.Barrier(4), []
+
+    def use() -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                links.use_link(link)
+                outcomes.append("in")
+            except Gone:
+                outcomes.append("gone")
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["gone", "gone", "gone", "in"]
+
+
+def test_using_one_link_ends_the_others(kim):
+    first, second = (token_of(service.make_link(None, kim)) for _ in range(2))
+    service.sign_in_by_link(first)
+    with pytest.raises(Gone):
+        service.sign_in_by_link(second)
+
+
+def test_an_invitation_sets_name_and_password_once(cast):
+    user, link = service.invite(cast.ada, "new@example.com", "Nw", "author")
+    service.sign_in_by_link(token_of(link), name="새 사람", password=PASSWORD)
+    assert user.name == "새 사람"
+    assert enter("new@example.com")
+
+
+def test_an_invitation_works_without_a_password(cast):
+    user, link = service.invite(cast.ada, "new@example.com", "New", "viewer")
+    assert service.person_of_session(service.sign_in_by_link(token_of(link))) == user
+    assert user.password_hash is None
+
+
+def test_a_bad_password_leaves_the_link_usable(kim):
+    link = token_of(service.make_link(None, kim, "reset"))
+    for password in ("", "short", "kim@example.com"):
+        with pytest.raises(Invalid):
+            service.sign_in_by_link(link, password=password)
+    service.sign_in_by_link(link, password="four plain words here")
+    assert enter(password="four plain words here")
+
+
+def test_a_new_password_by_link_ends_every_session(kim):
+    before = enter()
+    link = token_of(service.make_link(None, kim, "reset"))
+    now = service.sign_in_by_link(link, password="four plain words here")
+    assert service.person_of_session(before) is None
+    assert service.person_of_session(now) == kim
+
+
+def test_a_sign_in_link_changes_neither_name_nor_password(kim):
+    link = token_of(service.make_link(None, kim))
+    service.sign_in_by_link(link, name="Mallory", password="")
+    assert kim.name == "Kim"
+
+
+def test_asking_for_a_link_does_the_same_for_known_and_unknown(kim):
+    for email in ("kim@example.com", "nobody@example.com"):
+        service.ask_for_link(email, place="192.0.2.1")
+    wishes = db.session.scalars(select(Effect).order_by(Effect.id)).all()
+    assert [wish.kind for wish in wishes] == ["mail", "mail"]
+    assert db.session.scalar(select(func.count()).select_from(SignInLink)) == 0
+    assert "token" not in str([wish.desired for wish in wishes])
+
+
+def test_asking_for_links_is_throttled(kim):
+    for _ in range(3):
+        service.ask_for_link("kim@example.com", place="192.0.2.1")
+    with pytest.raises(Throttled):
+        service.ask_for_link("kim@example.com", place="192.0.2.1")
+
+
+# API tokens
+
+
+def test_a_token_is_shown_once_and_works_within_its_scopes(cast):
+    token, text = tokens.create_token(cast.ana, cast.ana, "script", ["write", "read"])
+    assert text.startswith("pub_")
+    assert token.token_hash == secrets.digest(text)
+    assert service.person_of_token(text) == (cast.ana, frozenset({"read", "write"}))
+    assert text not in str(vars(db.session.scalar(select(ApiToken))))
+
+
+@pytest.mark.parametrize("text", ["", "pub_", "pub_unknown", "unknown", "pub_ü"])
+def test_an_unknown_token_is_nobody(app, text):
+    assert service.person_of_token(text) is None
+
+
+def test_a_token_ends_when_it_expires_or_is_revoked(cast, travel):
+    soon = clock.now() + timedelta(days=1)
+    _, expiring = tokens.create_token(cast.ana, cast.ana, "a day", ["read"], soon)
+    kept, lasting = tokens.create_token(cast.ana, cast.ana, "lasting", ["read"])
+    travel(timedelta(days=1, seconds=1))
+    assert service.person_of_token(expiring) is None
+    assert service.person_of_token(lasting)
+    tokens.revoke_token(cast.ana, kept.id)
+    assert service.person_of_token(lasting) is None
+
+
+def test_a_token_remembers_when_it_was_used(cast, travel):
+    token, text = tokens.create_token(cast.ana, cast.ana, "script", ["read"])
+    assert token.used_at is None
+    service.person_of_token(text)
+    first = tokens.tokens_of(cast.ana)[0].used_at
+    assert first is not None
+    travel(timedelta(seconds=30))
+    service.person_of_token(text)
+    assert tokens.tokens_of(cast.ana)[0].used_at == first
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "field"),
+    [("", ["read"], "name"), ("x" * 101, ["read"], "name"), ("x", [], "scopes"), ("x", ["root"], "scopes")],
+)
+def test_a_token_needs_a_name_and_known_scopes(cast, name, scopes, field):
+    with pytest.raises(Invalid) as refused:
+        tokens.create_token(cast.ana, cast.ana, name, scopes)
+    assert set(refused.value.fields) == {field}
+
+
+def test_nobody_makes_or_revokes_a_token_of_somebody_else(cast):
+    with pytest.raises(NotAllowed):
+        tokens.create_token(cast.ada, cast.ana, "script", ["read"])
+    token, text = tokens.create_token(cast.ana, cast.ana, "script", ["read"])
+    with pytest.raises(NotFound):
+        tokens.revoke_token(cast.ben, token.id)
+    assert service.person_of_token(text)
+    tokens.revoke_token(cast.ada, token.id)
+    assert service.person_of_token(text) is None
