@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.plugins.app"]
+pytest_plugins = [
+    "tests.plugins.app",
+    "tests.plugins.chromium",
+    "tests.plugins.databases",
+    "tests.plugins.valkey",
+]
