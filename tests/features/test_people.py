@@ -81,6 +81,7 @@ def test_a_deactivated_administrator_does_not_count_as_one_who_stays(cast):
         service.deactivate(cast.ada, cast.ada)
 
 
+@pytest.mark.usefixtures("database_url")
 def test_two_administrators_who_demote_each_other_at_once_leave_one(app, cast):
     service.set_role(None, cast.rui, "admin")
     names, start, refused = (cast.ada.id, cast.rui.id), threading.Barrier(2), []
@@ -105,6 +106,7 @@ def test_two_administrators_who_demote_each_other_at_once_leave_one(app, cast):
     assert len(refused) == 1
 
 
+@pytest.mark.usefixtures("database_url")
 def test_whoever_is_deactivated_loses_sessions_links_and_tokens_for_good(app, cast):
     session_token = sessions.begin_session(cast.ana)
     link = service.make_link(cast.ada, cast.ana)
@@ -127,6 +129,7 @@ def test_an_unknown_person_is_not_found(app):
         service.get(404)
 
 
+@pytest.mark.usefixtures("database_url")
 def test_the_trail_says_who_did_what(cast):
     service.set_role(cast.ada, cast.ben, "editor")
     first = audit.events(cast.ada.id, "", 1).items[0]

@@ -39,6 +39,7 @@ def token_of(link: str) -> str:
 # Passwords
 
 
+@pytest.mark.usefixtures("database_url")
 def test_the_right_password_begins_a_session(kim):
     assert service.person_of_session(enter(" KIM@example.com ")) == kim
 
@@ -126,6 +127,7 @@ def test_guessing_the_present_password_is_throttled(kim):
 # Throttling
 
 
+@pytest.mark.usefixtures("database_url")
 def test_five_wrong_tries_close_the_door_for_ten_minutes(kim, travel):
     for _ in range(5):
         with pytest.raises(Invalid):
@@ -175,6 +177,7 @@ def test_the_count_names_nobody_and_is_tidied_up(kim, travel):
     assert len(db.session.scalars(select(Throttle.key)).all()) == 1
 
 
+@pytest.mark.usefixtures("database_url")
 def test_tries_at_the_same_moment_are_all_counted(app):
     start = threading.Barrier(8)
     outcomes: list[str] = []
@@ -198,6 +201,7 @@ def test_tries_at_the_same_moment_are_all_counted(app):
 # Sessions
 
 
+@pytest.mark.usefixtures("database_url")
 def test_a_session_lasts_thirty_days_from_when_it_was_last_seen(kim, travel):
     token = enter()
     for _ in range(3):
@@ -292,6 +296,7 @@ def test_the_database_holds_only_the_hash_of_a_link(kim):
     assert token not in str(vars(row))
 
 
+@pytest.mark.usefixtures("database_url")
 def test_two_who_use_a_link_at_once_are_not_both_let_in(app, kim):
     link, start, outcomes = token_of(service.make_link(None, kim)), threading.Barrier(4), []
 
@@ -374,6 +379,7 @@ def test_asking_for_links_is_throttled(kim):
 # API tokens
 
 
+@pytest.mark.usefixtures("database_url")
 def test_a_token_is_shown_once_and_works_within_its_scopes(cast):
     token, text = tokens.create_token(cast.ana, cast.ana, "script", ["write", "read"])
     assert text.startswith("pub_")

@@ -55,7 +55,10 @@ class Cast:
 
 @pytest.fixture
 def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
-    """The settings of a test's installation. Override this fixture to change one (`dataclasses.replace`)."""
+    """The settings of a test's installation, on SQLite; on both databases where a test asks for `database_url`.
+
+    Override this fixture to change a setting (`dataclasses.replace`).
+    """
     database_url = f"sqlite:///{tmp_path / 'publisher.sqlite3'}"
     if "database_url" in request.fixturenames:
         database_url = request.getfixturevalue("database_url")
@@ -83,8 +86,6 @@ def app(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
         db.create_all()
         yield app
         db.session.remove()
-        if db.engine.dialect.name != "sqlite":  # there the whole file goes
-            db.drop_all()
         db.engine.dispose()
 
 
