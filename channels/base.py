@@ -126,6 +126,38 @@ class Found:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What the platform's rate headers said in the last answer; None where it said nothing.
+
+    `remaining` counts posts left until `resets_at` (aware); `used_percent` is for platforms that tell no number.
+    """
+
+    remaining: int | None = None
+    resets_at: datetime | None = None
+    used_percent: float | None = None
+
+
+PROBLEM_CODES: frozenset[str] = frozenset(
+    {
+        "text_empty",
+        "text_too_long",
+        "title_missing",
+        "title_too_long",
+        "too_many_images",
+        "alt_text_missing",
+        "alt_text_too_long",
+        "too_many_cashtags",
+        "image_too_large",
+        "image_type_unsupported",
+        "invalid_characters",
+        "link_invalid",
+        "costs_more",
+    }
+)
+"""Every `Problem.code` an adapter may use. Each has a sentence in every language of the publisher."""
+
+
 class Channel(ABC):
     """One platform for one account. Instances are cheap, hold no connection and are used by one thread."""
 
@@ -145,6 +177,8 @@ class Channel(ABC):
         self.credentials = credentials
         self.save_token = save_token
         self.api_url = (api_url or "").rstrip("/")
+        self.quota: Quota | None = None
+        """The rate headers of the last call, for the caller to read after it."""
 
     @classmethod
     @abstractmethod

@@ -1,0 +1,193 @@
+"""How X counts a text: weights, addresses, emoji and cashtags by twitter-text's configuration 3. Linear."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from channels import _emoji, _urls
+
+MAX_LENGTH = 280
+URL_LENGTH = 23
+EMOJI_LENGTH = 2
+
+_LIGHT = "\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037"
+"""Characters that weigh 1 (twitter-text/config/v3.json); all others weigh 2."""
+_LIGHT_RUN = re.compile(f"[{_LIGHT}]+")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_INVALID = re.compile("[\ufffe\ufeff\uffff]")
+
+_SPACE = "\x09-\x0d\x20\x85\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_CASHTAG = re.compile(
+    rf"(?:\A|[{_SPACE}])\$[A-Za-z]{{1,6}}(?:[._][A-Za-z]{{1,2}})?"
+    rf"(?=\Z|[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff!'#%&()*+,\\\-./:;<=>?@\[\]^_{{|}}~$])"
+)
+
+_MARKS = re.compile(rb"[^\0]{31,}")
+_COMPOSED_MARKS = {
+    0x0344: "\u0308\u0301",
+    0x0F73: "\u0f71\u0f72",
+    0x0F75: "\u0f71\u0f74",
+    0x0F81: "\u0f71\u0f80",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """A text as X counts it. `over_at` and `urls` are indexes into the NFC form of the text."""
+
+    length: int
+    over_at: int | None
+    urls: tuple[tuple[int, int], ...]
+
+
+def nfc(text: str) -> str:
+    """`text` in NFC. Unlike the library's, linear also for endless runs of combining marks."""
+    return text if text.isascii() else unicodedata.normalize("NFC", _sort_marks(text))
+
+
+def _sort_marks(text: str) -> str:
+    """`text` with long runs of combining marks in canonical order already.
+
+    The library sorts such a run by insertion: 100,000 marks keep it busy for eight seconds.
+    """
+    classes = bytes(map(unicodedata.combining, text))
+    pieces, at = [], 0
+    for run in _MARKS.finditer(classes):
+        marks = text[run.start() : run.end()].translate(_COMPOSED_MARKS)
+        pieces += [text[at : run.start()], *sorted(marks, key=unicodedata.combining)]
+        at = run.end()
+    return "".join([*pieces, text[at:]]) if pieces else text
+
+
+def weigh(text: str, limit: int = MAX_LENGTH) -> Weighing:
+    """The weighted length of `text`, where it passes `limit`, and the addresses in it."""
+    text = nfc(text)
+    urls = _urls_in(text)
+    total, over_at, at = 0, None, 0
+    for start, end, weight in _entities(text, urls):
+        if start < at:
+            continue
+        for begin, stop, added in ((at, start, _plain(text[at:start])), (start, end, weight)):
+            if over_at is None and total + added > limit:
+                over_at = (
+                    begin if stop == end else begin + _fitting(text[begin:stop], limit - total)
+                )
+            total += added
+        at = end
+    return Weighing(total, over_at, tuple(urls))
+
+
+def weighted_length(text: str) -> int:
+    """What `text` counts on X: most letters 1, Hangul and Han 2, an address 23, an emoji 2."""
+    return weigh(text).length
+
+
+def find_urls(text: str) -> list[tuple[int, int]]:
+    """The addresses X would link in the NFC form of `text`, as (start, end), without a scheme too."""
+    return _urls_in(nfc(text))
+
+
+def _urls_in(text: str) -> list[tuple[int, int]]:
+    units = _urls.utf16_units(text)
+    spans = _urls.find_urls(units)
+    if units is text or not spans:
+        return spans
+    return _as_code_points(text, spans)
+
+
+def _as_code_points(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in UTF-16 units as spans in code points; half a pair at an end is left out."""
+    astral = [match.start() for match in _ASTRAL.finditer(text)]
+    in_units = [at + before for before, at in enumerate(astral)]
+
+    def index(unit: int) -> int:
+        return unit - bisect_left(in_units, unit)
+
+    return [(index(start), index(end)) for start, end in spans]
+
+
+def _entities(text: str, urls: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Addresses and emoji sequences by position as (start, end, weight); then an empty one at the end."""
+    spans = [(start, end, URL_LENGTH) for start, end in urls]
+    if _emoji.SECOND.search(text):
+        taken = {start for start, _ in urls}
+        spans += [
+            (*match.span(), EMOJI_LENGTH)
+            for match in _emoji.SEQUENCE.finditer(text)
+            if match.start() not in taken
+        ]
+        spans.sort()
+    yield from spans
+    yield len(text), len(text), 0
+
+
+def _plain(text: str) -> int:
+    """The weight of characters that belong to no address and no emoji sequence."""
+    return len(text) if text.isascii() else len(text) + len(_LIGHT_RUN.sub("", text))
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many of the first characters of plain `text` weigh at most `room`."""
+    for count, char in enumerate(text):
+        room -= _plain(char)
+        if room < 0:
+            return count
+    return len(text)
+
+
+def count_cashtags(text: str) -> int:
+    """How many cashtags X sees, such as $ACME; a post may hold one."""
+    return len(_CASHTAG.findall(text)) if "$" in text else 0
+
+
+def has_invalid_characters(text: str) -> bool:
+    """Whether `text` holds a character that X refuses: a byte order mark or a non-character."""
+    return _INVALID.search(text) is not None
+
+
+_BORDERS = (re.compile(r"\n{2,}"), re.compile(r"(?<=[.!?。！？…])\s+"), re.compile(r"\s+"))
+"""Where a thread is cut, best first: between paragraphs, sentences, words."""
+
+
+def split_thread(text: str, limit: int = MAX_LENGTH) -> list[str]:
+    """`text` as the parts of a thread, each within `limit` with its number: "… 2/3".
+
+    One part without a number when it fits. Deterministic; words, addresses and emoji stay whole unless one
+    alone is longer than a part.
+    """
+    text = nfc(text).strip()
+    if weigh(text, limit).over_at is None:
+        return [text]
+    digits = 1
+    while True:
+        parts = _cut(text, limit - 2 - 2 * digits)
+        if len(str(len(parts))) <= digits:
+            return [f"{part} {number}/{len(parts)}" for number, part in enumerate(parts, 1)]
+        digits += 1
+
+
+def _cut(text: str, room: int) -> list[str]:
+    parts = []
+    while text:
+        over_at = weigh(text[: room * 100], room).over_at
+        if over_at is None:
+            parts.append(text)
+            break
+        end = _border(text, over_at)
+        parts.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return parts
+
+
+def _border(text: str, over_at: int) -> int:
+    """The best place to cut before `over_at`: a strong border only if it leaves half a part or more."""
+    for border, least in zip(_BORDERS, (over_at // 2, over_at // 2, 1), strict=True):
+        ends = [match.start() for match in border.finditer(text, 0, over_at + 1)]
+        fitting = [end for end in ends if least <= end <= over_at]
+        if fitting:
+            return fitting[-1]
+    return max(over_at, 1)
