@@ -1,0 +1,152 @@
+"""Asking for side work and working it off. Each kind is a function of the desired state.
+
+A function may be called again after a crash, so it must be repeatable. It never decides a delivery's status.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select, update
+
+from publisher import clock, queue
+from publisher.effects.models import Effect
+from publisher.extensions import db
+from publisher.storage import writing
+
+logger = logging.getLogger(__name__)
+
+Desired = dict[str, Any]
+Kind = Callable[[Desired], None]
+
+LEASE = timedelta(seconds=120)
+WAITS_S = (5, 20, 60, 300, 900, 3600)
+"""Seconds until the next try; after the last one the effect is stuck and shown."""
+
+
+class Later(Exception):
+    """Not now: try again in `seconds`, without counting it as a failure."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds:g} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    id: int
+    kind: str
+    desired: Desired
+    fence: int
+    attempts: int
+
+
+def register(kind: str, function: Kind) -> None:
+    """Name the function that brings about the desired state of `kind`; called in create_app."""
+    current_app.extensions.setdefault("effects", {})[kind] = function
+
+
+def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) -> None:
+    """Want `desired`, from `at` on (now by default). Asking twice for the same is one piece of work; asking
+    for something else replaces the wish, also while the old one is being worked on."""
+    with writing() as session:
+        now = clock.now()
+        due = at or now
+        effect = session.scalar(select(Effect).where(Effect.key == key))
+        if effect is None:
+            session.add(Effect(kind=kind, key=key, desired=desired, created_at=now, next_at=due))
+        elif effect.desired != desired:
+            effect.desired = desired
+            effect.done_at = None
+            effect.attempts = 0
+            effect.problem = ""
+            effect.next_at = due
+            effect.fence += 1
+            effect.lease_until = None
+        else:
+            return
+        queue.ring_after_commit(due)
+
+
+def next_instant() -> datetime | None:
+    """When the next effect can be claimed, or None."""
+    return db.session.scalar(select(func.min(Effect.next_at)))
+
+
+def stuck() -> Sequence[Effect]:
+    """Effects that gave up: a person should look."""
+    query = select(Effect).where(Effect.next_at.is_(None), Effect.done_at.is_(None))
+    return db.session.scalars(query.order_by(Effect.id)).all()
+
+
+def work_off() -> bool:
+    """Claim one due effect and bring it about; False when none is due."""
+    claim = _claim()
+    if claim is None:
+        return False
+    try:
+        current_app.extensions["effects"][claim.kind](claim.desired)
+    except Later as later:
+        _settle(claim, next_in=later.seconds, attempts=claim.attempts)
+    except Exception as error:
+        logger.exception("effect failed", extra={"effect_id": claim.id, "kind": claim.kind})
+        _failed(claim, error)
+    else:
+        _settle(claim, done=True)
+    return True
+
+
+def _claim() -> Claim | None:
+    now = clock.now()
+    due = select(Effect.id).where(Effect.next_at <= now)
+    if db.session.scalar(due.limit(1)) is None:
+        return None
+    with writing() as session:
+        effect = session.scalar(
+            select(Effect)
+            .where(Effect.next_at <= now)
+            .order_by(Effect.next_at, Effect.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if effect is None:
+            return None
+        effect.fence += 1
+        effect.lease_until = effect.next_at = now + LEASE  # run out, it is simply due again
+        return Claim(effect.id, effect.kind, dict(effect.desired), effect.fence, effect.attempts)
+
+
+def _failed(claim: Claim, error: Exception) -> None:
+    attempts = claim.attempts + 1
+    wait = WAITS_S[attempts - 1] if attempts <= len(WAITS_S) else None
+    sentence = str(getattr(error, "message", "") or type(error).__name__)
+    _settle(claim, next_in=wait, attempts=attempts, problem=sentence)
+
+
+def _settle(
+    claim: Claim,
+    *,
+    done: bool = False,
+    next_in: float | None = None,
+    attempts: int = 0,
+    problem: str = "",
+) -> None:
+    """Write the outcome, unless somebody asked for another state meanwhile: then the fence has moved on."""
+    now = clock.now()
+    with writing() as session:
+        session.execute(
+            update(Effect)
+            .where(Effect.id == claim.id, Effect.fence == claim.fence)
+            .values(
+                done_at=now if done else None,
+                next_at=None if next_in is None else now + timedelta(seconds=next_in),
+                lease_until=None,
+                attempts=attempts,
+                problem=problem,
+            )
+        )
