@@ -50,6 +50,8 @@ class Hold(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    scope: Mapped[int] = mapped_column(default=0)
+    """The account's id, or 0 for everything: what the unique index compares, since NULLs are all different."""
     reason: Mapped[str] = mapped_column(Text)
     actor_name: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(Instant)
@@ -59,7 +61,7 @@ class Hold(db.Model):
     __table_args__ = (
         Index(
             "uq_holds_open",
-            text("coalesce(account_id, 0)"),
+            "scope",
             unique=True,
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),

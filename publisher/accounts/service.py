@@ -1,0 +1,236 @@
+"""Connecting accounts, opening their channels, pausing and holding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
+
+from channels import REGISTRY, channel_class
+from channels.base import Channel, Identifies, Token
+from channels.blog import Blog
+from channels.errors import ChannelError
+from publisher import clock, queue
+from publisher.accounts.models import Account, Hold
+from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credential_problems
+from publisher.blog.service import Shelf
+from publisher.errors import Conflict, Invalid, NotFound
+from publisher.extensions import db
+from publisher.people import audit
+from publisher.people.models import User
+from publisher.storage import writing
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+def all_accounts() -> Sequence[Account]:
+    """Every account, hosted blogs first, then by name."""
+    accounts = db.session.scalars(select(Account).order_by(Account.label, Account.id)).all()
+    return sorted(accounts, key=lambda account: account.kind != "blog")
+
+
+def by_slug(slug: str) -> Account:
+    """The account of that slug; raises NotFound."""
+    account = db.session.scalar(select(Account).where(Account.slug == slug))
+    if account is None:
+        raise NotFound(_("There is no account “%(slug)s”.", slug=slug), code="account_unknown")
+    return account
+
+
+def get(account_id: int) -> Account:
+    """The account of that id; raises NotFound."""
+    account = db.session.get(Account, account_id)
+    if account is None:
+        raise NotFound(_("There is no such account."), code="account_unknown")
+    return account
+
+
+def connect(  # noqa: PLR0913 - an account has that many parts
+    actor: User | None,
+    *,
+    kind: str,
+    slug: str,
+    label: str = "",
+    credentials: Mapping[str, str] | None = None,
+    api_url: str = "",
+    spacing_s: float | None = None,
+    sandbox: bool = False,
+) -> Account:
+    """Add an account, or renew the credentials of the one with that slug and kind.
+
+    Raises Invalid naming what is missing. Nothing is sent; `check` asks the platform who it is.
+    """
+    if kind not in REGISTRY:
+        raise Invalid(
+            _("“%(kind)s” is no channel. There are: %(kinds)s.", kind=kind, kinds=", ".join(REGISTRY))
+        )
+    if not SLUG.fullmatch(slug):
+        raise Invalid(
+            _("A short name has lower-case letters, digits and hyphens: “%(slug)s” does not.", slug=slug)
+        )
+    given = {name: str(value).strip() for name, value in (credentials or {}).items()}
+    if problems := credential_problems(kind, given):
+        raise Invalid(" ".join(problems), code="credentials_incomplete")
+    limits = channel_class(kind).limits
+    with writing() as session:
+        account = session.scalar(select(Account).where(Account.slug == slug))
+        if account is None:
+            account = Account(kind=kind, slug=slug, label=label or slug, created_at=clock.now())
+            account.spacing_s = limits.spacing_s
+            session.add(account)
+        elif account.kind != kind:
+            raise Conflict(_("“%(slug)s” is an account of another channel.", slug=slug))
+        account.label = label or account.label
+        account.credentials = given if CREDENTIAL_FIELDS[kind][0] else None
+        account.api_url = api_url
+        account.sandbox = sandbox
+        account.spacing_s = account.spacing_s if spacing_s is None else spacing_s
+        _activate(account)
+        session.flush()
+        audit.record(actor, "account.connected", "account", account.id, kind=kind, slug=slug)
+        return account
+
+
+def open_channel(account: Account) -> Channel:
+    """The account's channel, ready to use outside of any transaction: it keeps no database row."""
+    credentials = dict(account.credentials or {})
+    account_id = account.id
+
+    def save_token(token: Token) -> None:
+        with writing() as session:
+            row = session.get(Account, account_id)
+            if row is not None:
+                row.credentials = {**(row.credentials or {}), **token}
+
+    if account.kind == "blog":
+        return Blog(credentials, save_token, shelf=Shelf())
+    adapter = channel_class(account.kind)
+    return adapter(credentials, save_token, api_url=account.api_url or None)
+
+
+def check(actor: User | None, account: Account) -> Account:
+    """Ask the platform who the account is. Resumes it when all is well, pauses it when authority is gone.
+
+    Raises Invalid with the platform's reason. No transaction is open during the call.
+    """
+    channel = open_channel(account)
+    account_id = account.id
+    db.session.rollback()
+    name, problem = "", ""
+    if isinstance(channel, Identifies):
+        try:
+            name = channel.identify()
+        except ChannelError as error:
+            problem = error.message
+    with writing():
+        account = get(account_id)
+        account.checked_at = clock.now()
+        account.problem = problem
+        if not problem:
+            account.public_name = name or account.public_name
+            _activate(account)
+        audit.record(actor, "account.checked", "account", account.id, problem=problem)
+    if problem:
+        raise Invalid(problem, code="account_refused")
+    return account
+
+
+def pause(actor: User | None, account: Account, problem: str) -> None:
+    """Stop sending for this account until a person resumes it. Deliveries wait; nothing is lost."""
+    with writing():
+        account.status = AccountStatus.PAUSED
+        account.problem = problem
+        audit.record(actor, "account.paused", "account", account.id, note=problem)
+
+
+def resume(actor: User | None, account: Account) -> None:
+    """Let a paused account send again; what is overdue within its grace goes out, oldest first."""
+    with writing():
+        _activate(account)
+        audit.record(actor, "account.resumed", "account", account.id)
+        queue.ring_after_commit(clock.now())
+
+
+def throttle(account: Account, until: datetime) -> None:
+    """The platform counted us out: nothing goes out on this account before `until`."""
+    with writing():
+        if account.paused_until is None or account.paused_until < until:
+            account.paused_until = until
+
+
+def pace(actor: User | None, account: Account, spacing_s: float) -> None:
+    """Set the least number of seconds between two posts."""
+    if not 0 <= spacing_s <= 86_400:
+        raise Invalid(_("The pause between two posts lies between 0 seconds and a day."))
+    with writing():
+        account.spacing_s = spacing_s
+        audit.record(actor, "account.paced", "account", account.id, spacing_s=spacing_s)
+
+
+def hold(actor: User | None, reason: str, account: Account | None = None) -> Hold:
+    """Hold everything, or one account, within the next commit 2. Holding what is held keeps the first reason."""
+    if not reason.strip():
+        raise Invalid(_("Say why, so that the others know when to release it."), code="reason_missing")
+    with writing() as session:
+        held = _open_hold(account.id if account else None)
+        if held is None:
+            held = Hold(
+                account_id=account.id if account else None,
+                scope=account.id if account else 0,
+                reason=reason.strip(),
+                actor_name=actor.name if actor else audit.SYSTEM,
+                at=clock.now(),
+            )
+            session.add(held)
+            audit.record(
+                actor, "held", "account", account.id if account else None, note=held.reason
+            )
+        return held
+
+
+def release(actor: User | None, account: Account | None = None) -> None:
+    """Let go of what is held. What is overdue beyond its grace is missed and shown, not sent."""
+    with writing():
+        held = _open_hold(account.id if account else None)
+        if held is None:
+            raise Conflict(_("Nothing is held here."))
+        held.released_at = clock.now()
+        held.released_by = actor.name if actor else audit.SYSTEM
+        audit.record(actor, "released", "account", account.id if account else None)
+        queue.ring_after_commit(clock.now())
+
+
+def holding() -> Hold | None:
+    """The hold on everything, if somebody set one."""
+    return _open_hold(None)
+
+
+def holds() -> dict[int | None, Hold]:
+    """Open holds by account id; None stands for everything."""
+    query = select(Hold).where(Hold.released_at.is_(None))
+    return {held.account_id: held for held in db.session.scalars(query)}
+
+
+def rotate_keys() -> int:
+    """Write all credentials anew with the newest vault key. Returns how many were rewritten."""
+    with writing() as session:
+        accounts = session.scalars(select(Account).where(Account.credentials.is_not(None))).all()
+        for account in accounts:
+            flag_modified(account, "credentials")
+        return len(accounts)
+
+
+def _activate(account: Account) -> None:
+    account.status = AccountStatus.ACTIVE
+    account.problem = ""
+    account.paused_until = None
+
+
+def _open_hold(account_id: int | None) -> Hold | None:
+    query = select(Hold).where(Hold.account_id == account_id, Hold.released_at.is_(None))
+    return db.session.scalar(query)
+

@@ -1,0 +1,157 @@
+"""Pages of channel accounts: connect, check, pause, and hold everything."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from channels import channel_class
+from publisher.accounts import service
+from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectForm
+from publisher.accounts.rules import CREDENTIAL_FIELDS
+from publisher.errors import DomainError, Invalid
+from publisher.people.rules import Role
+from publisher.web import back, me
+
+Page = str | Response | tuple[str, int]
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
+
+ACCESS = {
+    "index": Role.EDITOR,
+    "show": Role.EDITOR,
+    "connect": Role.ADMIN,
+    "reconnect": Role.ADMIN,
+    "check": Role.EDITOR,
+    "pause": Role.EDITOR,
+    "resume": Role.EDITOR,
+    "pace": Role.ADMIN,
+    "hold": Role.EDITOR,
+    "release": Role.EDITOR,
+}
+
+
+@blueprint.get("")
+def index() -> Page:
+    return render_template(
+        "accounts/index.html",
+        accounts=service.all_accounts(),
+        holds=service.holds(),
+        hold_form=HoldForm(),
+    )
+
+
+@blueprint.get("/<slug>")
+def show(slug: str) -> Page:
+    account = service.by_slug(slug)
+    required, optional = CREDENTIAL_FIELDS[account.kind]
+    return render_template(
+        "accounts/show.html",
+        account=account,
+        held=service.holds().get(account.id),
+        limits=channel_class(account.kind).limits,
+        names=(*required, *optional),
+        reconnect_form=ReconnectForm(),
+        pace_form=PaceForm(spacing=account.spacing_s),
+        hold_form=HoldForm(),
+    )
+
+
+@blueprint.route("/connect", methods=["GET", "POST"])
+def connect() -> Page:
+    form = ConnectForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/connect.html", form=form), 422 if form.errors else 200
+    try:
+        account = service.connect(
+            me(),
+            kind=form.kind.data,
+            slug=form.slug.data.strip(),
+            label=form.label.data.strip(),
+            credentials=form.given(form.kind.data),
+            api_url=form.api_url.data or "",
+            spacing_s=form.spacing.data,
+        )
+    except DomainError as error:
+        form.form_errors.append(error.message)
+        return render_template("accounts/connect.html", form=form), error.status
+    flash(_("%(name)s is connected. Check it once before the first post.", name=account.label), "success")
+    return redirect(url_for("accounts.show", slug=account.slug))
+
+
+@blueprint.post("/<slug>/reconnect")
+def reconnect(slug: str) -> Page:
+    account = service.by_slug(slug)
+    form = ReconnectForm()
+    try:
+        service.connect(
+            me(),
+            kind=account.kind,
+            slug=slug,
+            credentials=form.given(account.kind),
+            api_url=account.api_url,
+            sandbox=account.sandbox,
+        )
+    except Invalid as error:
+        flash(error.message, "danger")
+        return redirect(url_for("accounts.show", slug=slug))
+    return _checked(slug)
+
+
+@blueprint.post("/<slug>/check")
+def check(slug: str) -> Page:
+    return _checked(slug)
+
+
+def _checked(slug: str) -> Response:
+    try:
+        account = service.check(me(), service.by_slug(slug))
+    except Invalid as error:
+        flash(error.message, "danger")
+    else:
+        flash(_("%(name)s answers and may post.", name=account.public_name or account.label), "success")
+    return redirect(url_for("accounts.show", slug=slug))
+
+
+@blueprint.post("/<slug>/pause")
+def pause(slug: str) -> Page:
+    account = service.by_slug(slug)
+    service.pause(me(), account, _("Paused by %(name)s.", name=me().name))
+    flash(_("Nothing goes out on %(name)s until it is resumed.", name=account.label), "success")
+    return redirect(url_for("accounts.show", slug=slug))
+
+
+@blueprint.post("/<slug>/resume")
+def resume(slug: str) -> Page:
+    account = service.by_slug(slug)
+    service.resume(me(), account)
+    flash(_("%(name)s sends again.", name=account.label), "success")
+    return redirect(url_for("accounts.show", slug=slug))
+
+
+@blueprint.post("/<slug>/pace")
+def pace(slug: str) -> Page:
+    form = PaceForm()
+    if form.validate_on_submit():
+        service.pace(me(), service.by_slug(slug), form.spacing.data)
+        flash(_("Saved."), "success")
+    else:
+        flash(_("Give a number of seconds between 0 and 86400."), "danger")
+    return redirect(url_for("accounts.show", slug=slug))
+
+
+@blueprint.post("/hold", defaults={"slug": ""})
+@blueprint.post("/<slug>/hold")
+def hold(slug: str) -> Page:
+    service.hold(me(), HoldForm().reason.data or "", service.by_slug(slug) if slug else None)
+    flash(_("Held. What is already on its way is not called back."), "warning")
+    return back(url_for("accounts.index"))
+
+
+@blueprint.post("/release", defaults={"slug": ""})
+@blueprint.post("/<slug>/release")
+def release(slug: str) -> Page:
+    service.release(me(), service.by_slug(slug) if slug else None)
+    flash(_("Released. What is due goes out now, oldest first."), "success")
+    return back(url_for("accounts.index"))
