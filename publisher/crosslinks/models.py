@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from publisher.accounts.models import Account
@@ -27,8 +27,8 @@ class Address(db.Model):
     remote_id: Mapped[str] = mapped_column(String(120))
     url: Mapped[str] = mapped_column(String(500))
     published_at: Mapped[datetime] = mapped_column(Instant)
-    answers_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the page was first seen to answer 200; links to it go out only after that."""
+    text: Mapped[str] = mapped_column(Text)
+    """What was published, so that links can be written back below exactly that."""
 
     post: Mapped[Post] = relationship()
     account: Mapped[Account] = relationship()

@@ -1,0 +1,87 @@
+"""What is live, and writing its addresses back under the story's other posts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import select
+
+from channels.base import Content, Link, Links
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.crosslinks.models import Address
+from publisher.crosslinks.rules import Live, links_under
+from publisher.effects import service as effects
+from publisher.extensions import db
+from publisher.storage import writing
+from publisher.stories.models import Post
+
+DEBOUNCE_S = 3.0
+"""Two siblings that go out together make one patch."""
+
+
+def addresses(story_id: int) -> dict[int, Address]:
+    """The live posts of a story, by post id."""
+    query = select(Address).where(Address.story_id == story_id)
+    return {address.post_id: address for address in db.session.scalars(query)}
+
+
+def went_live(  # noqa: PLR0913 - a receipt has that many parts
+    post: Post, *, revision_id: int, remote_id: str, url: str, text: str, at: datetime
+) -> None:
+    """Write down where a post can be seen and ask for the links under its siblings and itself.
+
+    Part of the transaction that records the receipt, so that no address is ever lost to a crash.
+    """
+    with writing() as session:
+        address = session.get(Address, post.id)
+        if address is None:
+            address = Address(post_id=post.id, story_id=post.story_id, account_id=post.account_id)
+            session.add(address)
+        address.revision_id = revision_id
+        address.remote_id = remote_id
+        address.url = url
+        address.text = text
+        address.published_at = at
+        session.flush()
+        if len(post.story.posts) > 1:
+            _ask_for_links(post.story_id)
+
+
+def live_posts(story_id: int) -> list[Live]:
+    """The story's live posts as the link block shows them."""
+    return [
+        Live(address.post_id, address.account.kind, address.account.label, address.url)
+        for address in addresses(story_id).values()
+    ]
+
+
+def patch_links(desired: effects.Desired) -> None:
+    """Effect `links`: bring the link block under one published post to its desired state. Repeatable."""
+    address = db.session.get(Address, desired["post_id"])
+    if address is None:
+        return
+    channel = accounts.open_channel(address.account)
+    if not isinstance(channel, Links):
+        return
+    content = Content(text=address.text, language=address.post.story.language)
+    remote_id = address.remote_id
+    links = [Link(**link) for link in desired["links"]]
+    if channel.transactional:
+        with writing():
+            channel.show_links(remote_id, content, links)
+        return
+    db.session.rollback()
+    channel.show_links(remote_id, content, links)
+
+
+def _ask_for_links(story_id: int) -> None:
+    live = live_posts(story_id)
+    pace = current_app.extensions["settings"].timings.deadline / 45.0
+    at = clock.now() + timedelta(seconds=DEBOUNCE_S * pace)
+    for post in live:
+        links = links_under(post.post_id, live)
+        if links and post.kind in {"blog", "facebook"}:
+            desired = {"post_id": post.post_id, "links": links}
+            effects.ask("links", f"links:{post.post_id}", desired, at=at)
