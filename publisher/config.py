@@ -24,6 +24,7 @@ class Timings:
 
     connect: until a platform's socket opens. deadline: a whole call. settle: from the wire until a verdict
     "it is not there" counts. lease: how long a claim holds. read_gap: between two readings of a timeline.
+    late: after how long a missing link target is called late.
     """
 
     connect: float = 5.0
@@ -35,6 +36,7 @@ class Timings:
     backoff: tuple[float, ...] = (5, 20, 60, 180, 600, 900)
     ahead: float = 1.0
     drain: float = 60.0
+    late: float = 600.0
     stage_ahead: float = 600.0
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class Timings:
             lease=self.lease * factor,
             read_gap=self.read_gap * factor,
             give_up=self.give_up * factor,
+            late=self.late * factor,
             backoff=tuple(step * factor for step in self.backoff),
         )
 

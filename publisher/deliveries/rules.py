@@ -76,3 +76,52 @@ def backoff(steps: Sequence[float], attempts: int, spread: float) -> float:
     """Seconds until the next try after `attempts` tries; `spread` in 0..1 makes ±30 % of jitter."""
     step = steps[min(max(attempts, 1), len(steps)) - 1]
     return step * (0.7 + 0.6 * spread)
+
+
+class Verdict(StrEnum):
+    """What one reading of the timeline means for an unconfirmed delivery."""
+
+    PUBLISHED = "published"
+    ABSENT = "absent"
+    AGAIN = "again"
+    RESEND = "resend"
+    TWO_MATCHES = "two_matches"
+    NO_READING = "no_reading"
+    NO_VERDICT = "no_verdict"
+    RESENT = "resent"
+
+
+def verdict(  # noqa: PLR0913 - every fact that counts is a parameter, so that the table can be tested
+    *,
+    matches: int | None,
+    readable: bool,
+    absences: int,
+    since_wire: float,
+    since_last_wire: float,
+    since_absence: float,
+    resends: int,
+    settle: float,
+    read_gap: float,
+    give_up: float,
+    max_resends: int,
+) -> Verdict:
+    """Judge a reading: `matches` is how many posts fit, None when reading failed. Times in seconds.
+
+    Sending again needs two complete readings without a match, at least `read_gap` apart, the last one at
+    least `settle` after the last wire: before that a sender could still be alive, or the timeline lag.
+    """
+    if not readable:
+        return Verdict.NO_READING
+    if matches is None:
+        return Verdict.NO_VERDICT if since_wire >= give_up else Verdict.AGAIN
+    if matches == 1:
+        return Verdict.PUBLISHED
+    if matches > 1:
+        return Verdict.TWO_MATCHES
+    if since_last_wire < settle:
+        return Verdict.AGAIN
+    if absences == 0:
+        return Verdict.ABSENT
+    if since_absence < read_gap:
+        return Verdict.AGAIN
+    return Verdict.RESEND if resends < max_resends else Verdict.RESENT

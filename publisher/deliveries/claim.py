@@ -1,0 +1,289 @@
+"""Finding what is due and claiming it: one owner per delivery, one delivery in flight per account."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from channels import channel_class
+from publisher import clock
+from publisher.accounts.models import Account, Hold
+from publisher.accounts.rules import AccountStatus
+from publisher.deliveries import state
+from publisher.deliveries.models import Attempt, Delivery
+from publisher.deliveries.plan import timings
+from publisher.deliveries.rules import SCHEDULED, SENDING, UNCONFIRMED
+from publisher.extensions import db
+from publisher.storage import writing
+
+SEND, RECONCILE = "send", "reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The next thing an account can do, and the instant from which a claim of it can succeed."""
+
+    account_id: int
+    at: datetime
+    transactional: bool = False
+    delivery_id: int | None = None
+    """Set when the thing is to reconcile that delivery; else it is to send the account's oldest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claimed delivery. Whoever writes for it must still hold this `fence`."""
+
+    delivery_id: int
+    account_id: int
+    fence: int
+    kind: str
+    lease_until: datetime
+
+
+def owner() -> str:
+    """This process: host, process id and when it started, so that a reused id is not taken for us."""
+    return f"{socket.gethostname()}:{os.getpid()}:{started(os.getpid())}"
+
+
+def started(pid: int) -> str:
+    """When a local process started, in the kernel's ticks; empty when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
+
+
+def heads() -> list[Head]:
+    """What could be claimed, earliest first: per account one look-up in an index, however many rows wait.
+
+    Accounts that are paused, held or busy sending have nothing to send; reconciling needs none of that.
+    """
+    if db.session.scalar(select(Hold.id).where(Hold.account_id.is_(None), _open_hold()).limit(1)):
+        sends = []
+    else:
+        sends = list(_sends())
+    return sorted([*sends, *_reconciles()], key=lambda head: head.at)
+
+
+def _sends() -> Iterator[Head]:
+    first = (
+        select(Delivery.next_at)
+        .where(
+            Delivery.account_id == Account.id,
+            Delivery.next_at.is_not(None),
+            Delivery.status == SCHEDULED,
+        )
+        .order_by(Delivery.next_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == SENDING)
+    held = select(Hold.id).where(Hold.account_id == Account.id, _open_hold())
+    query = select(Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first).where(
+        Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists(), first.is_not(None)
+    )
+    for account_id, kind, slot, paused, due in db.session.execute(query):
+        at = max(instant for instant in (due, slot, paused) if instant is not None)
+        yield Head(account_id, at, transactional=channel_class(kind).transactional)
+
+
+def _reconciles() -> Iterator[Head]:
+    query = (
+        select(Delivery.account_id, Delivery.next_at, Delivery.id)
+        .where(
+            Delivery.next_at.is_not(None),
+            Delivery.status == UNCONFIRMED,
+            Delivery.lease_until.is_(None),
+        )
+        .order_by(Delivery.next_at)
+        .limit(20)
+    )
+    for account_id, at, delivery_id in db.session.execute(query):
+        yield Head(account_id, at, delivery_id=delivery_id)
+
+
+def _open_hold():  # type: ignore[no-untyped-def]  # noqa: ANN202 - an SQL expression
+    return Hold.released_at.is_(None)
+
+
+_claiming: set[tuple[int, int | None]] = set()
+_lock = threading.Lock()
+
+
+@contextmanager
+def alone(head: Head) -> Iterator[bool]:
+    """Whether this thread is the only one of its process after `head`: the others look elsewhere instead of
+    queueing for SQLite's lock. Between processes the database decides."""
+    key = (head.account_id, head.delivery_id)
+    with _lock:
+        free = key not in _claiming
+        if free:
+            _claiming.add(key)
+    try:
+        yield free
+    finally:
+        if free:
+            with _lock:
+                _claiming.discard(key)
+
+
+def claim(head: Head) -> Claim | None:
+    """Commit 1, the intent: attempt row, attempts + 1, lease, fence + 1. None when somebody was faster.
+
+    The race between two claimers ends at the account's row (locked, skipping locked ones, on PostgreSQL), at
+    SQLite's write lock, and in any case at the unique index on one `sending` per account.
+    """
+    try:
+        with writing():
+            delivery = (
+                take(head.account_id)
+                if head.delivery_id is None
+                else _take_unconfirmed(head.delivery_id)
+            )
+            if delivery is None:
+                return None
+            kind = SEND if head.delivery_id is None else RECONCILE
+            return intend(delivery, kind)
+    except IntegrityError:
+        return None
+
+
+def take(account_id: int) -> Delivery | None:
+    """Lock the account and return its oldest due delivery, if it may send now."""
+    now = clock.now()
+    account = db.session.scalar(
+        select(Account).where(Account.id == account_id).with_for_update(skip_locked=True)
+    )
+    if account is None or not _may_send(account, now):
+        return None
+    return db.session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.account_id == account_id,
+            Delivery.status == SCHEDULED,
+            Delivery.next_at <= now,
+        )
+        .order_by(Delivery.next_at, Delivery.id)
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _may_send(account: Account, now: datetime) -> bool:
+    slots = (account.next_slot_at, account.paused_until)
+    if account.status != AccountStatus.ACTIVE or any(slot and slot > now for slot in slots):
+        return False
+    blocked = select(Hold.id).where(
+        or_(Hold.account_id.is_(None), Hold.account_id == account.id), _open_hold()
+    )
+    busy = select(Delivery.id).where(Delivery.account_id == account.id, Delivery.status == SENDING)
+    return db.session.scalar(select(or_(blocked.exists(), busy.exists()))) is not True
+
+
+def _take_unconfirmed(delivery_id: int) -> Delivery | None:
+    return db.session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.status == UNCONFIRMED,
+            Delivery.next_at <= clock.now(),
+            Delivery.lease_until.is_(None),
+        )
+        .with_for_update(skip_locked=True)
+    )
+
+
+def intend(delivery: Delivery, kind: str) -> Claim:
+    """Write the intent into the running transaction. Raises IntegrityError when the account is taken."""
+    now = clock.now()
+    lease = now + timedelta(seconds=timings().lease)
+    fence = delivery.fence + 1
+    guarded(
+        delivery,
+        fence=fence,
+        owner=owner(),
+        lease_until=lease,
+        attempts=delivery.attempts + (kind == SEND),
+        next_at=None if kind == SEND else delivery.next_at,
+        wire_at=None if kind == SEND else delivery.wire_at,
+    )
+    db.session.add(
+        Attempt(delivery_id=delivery.id, fence=fence, kind=kind, owner=owner(), started_at=now)
+    )
+    if kind == SEND:
+        account = delivery.account
+        account.next_slot_at = now + timedelta(seconds=account.spacing_s) if account.spacing_s else None
+        state.move(delivery, SENDING)
+        db.session.flush()
+    return Claim(delivery.id, delivery.account_id, fence, kind, lease)
+
+
+def guarded(delivery: Delivery, **values: object) -> None:
+    """One `UPDATE … WHERE id AND status AND fence` that must touch one row; IntegrityError-free otherwise.
+
+    Raises LostRace when the row has moved on since it was read.
+    """
+    result = db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.id == delivery.id,
+            Delivery.status == delivery.status,
+            Delivery.fence == delivery.fence,
+        )
+        .values(**values)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise LostRace(delivery.id)
+    db.session.refresh(delivery)
+
+
+class LostRace(Exception):
+    """Somebody else moved this delivery on: nothing was written."""
+
+
+def mine(claim: Claim, *statuses: str) -> Delivery | None:
+    """The claimed row, locked, if it still carries the claim's fence and one of `statuses`."""
+    return db.session.scalar(
+        select(Delivery)
+        .where(
+            and_(
+                Delivery.id == claim.delivery_id,
+                Delivery.fence == claim.fence,
+                Delivery.status.in_(statuses),
+            )
+        )
+        .with_for_update()
+    )
+
+
+def mine_to_read(claim: Claim) -> Delivery | None:
+    """The claimed row without a lock, for rendering; None when it has moved on."""
+    delivery = db.session.get(Delivery, claim.delivery_id)
+    return delivery if delivery is not None and delivery.fence == claim.fence else None
+
+
+def attempt_of(claim: Claim) -> Attempt:
+    """The attempt row that this claim wrote."""
+    return db.session.scalars(
+        select(Attempt).where(
+            Attempt.delivery_id == claim.delivery_id, Attempt.fence == claim.fence
+        )
+    ).one()
+
+
+
+def jitter() -> float:
+    """A number in 0..1 that spreads retries, so that what failed together does not return together."""
+    return random.random()  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,264 @@
+"""One claimed delivery, from the row to the platform's answer. No transaction is open during a call."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from channels.base import Channel, Content, Image, Stages
+from channels.errors import ChannelError, Rejected
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.accounts.models import Hold
+from publisher.accounts.rules import AccountStatus
+from publisher.deliveries import settle, state
+from publisher.deliveries.claim import (
+    SEND,
+    Claim,
+    Head,
+    attempt_of,
+    intend,
+    mine,
+    mine_to_read,
+    take,
+)
+from publisher.deliveries.content import content_of, media_of, usable
+from publisher.deliveries.models import Delivery
+from publisher.deliveries.plan import Targets, timings
+from publisher.deliveries.rules import (
+    CANCELLED,
+    NEEDS_ATTENTION,
+    SCHEDULED,
+    SENDING,
+    WaitsFor,
+)
+from publisher.extensions import db
+from publisher.media import service as media
+from publisher.storage import writing
+from publisher.stories.rules import content_hash
+
+logger = logging.getLogger(__name__)
+
+
+class NotSent(Exception):
+    """Commit 2 said no; what happens to the delivery is already written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """All that a call needs, copied out of the database."""
+
+    claim: Claim
+    content: Content
+    channel: Channel
+    marker: str
+
+
+def send(claim: Claim) -> None:
+    """Pack, stage what is missing, call the platform, settle. The three commits are the claim's, `on_wire`'s
+    and the settling's; any exception that is none of the four channel errors is a bug and runs out the lease."""
+    parcel = _pack(claim)
+    db.session.rollback()
+    if parcel is None:
+        return
+    try:
+        content = _staged(parcel)
+        receipt = parcel.channel.publish(
+            content, key=parcel.marker, on_wire=lambda: go_on_wire(claim, content.text)
+        )
+    except NotSent:
+        return
+    except ChannelError as error:
+        settle.refused(claim, error)
+    else:
+        settle.received(claim, receipt)
+    _remember_quota(parcel.channel, claim.account_id)
+
+
+def publish_here(head: Head) -> bool:
+    """Claim and publish on a channel that lives in our own database: all in one transaction, so a crash
+    returns the delivery to scheduled, and neither commit 2 nor reconciling is needed."""
+    taken: int | None = None
+    try:
+        with writing():
+            delivery = take(head.account_id)
+            if delivery is None:
+                return False
+            taken = delivery.id
+            claim = intend(delivery, SEND)
+            if not may_go(delivery):
+                return True
+            parcel = _pack(claim)
+            if parcel is None:
+                return True
+            try:
+                receipt = parcel.channel.publish(
+                    parcel.content, key=parcel.marker, on_wire=lambda: None
+                )
+            except Rejected as error:
+                settle.refused(claim, error)
+            else:
+                _wired(claim, delivery, parcel.content.text)
+                settle.received(claim, receipt)
+        return True
+    except Exception:
+        if taken is None:
+            raise
+        logger.exception("publishing failed", extra={"delivery_id": taken})
+        _count_crash(taken)
+        return True
+
+
+def may_go(delivery: Delivery) -> bool:
+    """The last look, part of commit 2: not cancelled, its approval current, its account active, nothing held.
+
+    Moves the delivery on when the answer is no. What is compared is the hash of the content itself, not a
+    stored one: what goes out is what was approved, or nothing goes out.
+    """
+    post, revision, account = delivery.post, delivery.revision, delivery.account
+    if delivery.cancel_requested:
+        state.move(delivery, CANCELLED, lease_until=None, next_at=None, note="cancelled before the wire")
+        return False
+    if content_hash(account.id, revision.draft) != post.approved_hash:
+        _back(delivery, next_at=None, waits_for=WaitsFor.APPROVAL)
+        return False
+    held = select(Hold.id).where(
+        (Hold.account_id.is_(None)) | (Hold.account_id == account.id), Hold.released_at.is_(None)
+    )
+    if account.status != AccountStatus.ACTIVE or db.session.scalar(held.limit(1)) is not None:
+        _back(delivery, next_at=clock.now(), waits_for="")
+        return False
+    return True
+
+
+def go_on_wire(claim: Claim, text: str) -> None:
+    """Commit 2, just before the first byte of the create call. Raises NotSent when nothing may go out."""
+    with writing():
+        delivery = mine(claim, SENDING)
+        if delivery is None or claim.lease_until - clock.now() < _call():
+            raise NotSent
+        allowed = may_go(delivery)
+        if allowed:
+            _wired(claim, delivery, text)
+    if not allowed:
+        raise NotSent
+
+
+def _call() -> timedelta:
+    return timedelta(seconds=timings().deadline)
+
+
+def _wired(claim: Claim, delivery: Delivery, text: str) -> None:
+    now = clock.now()
+    delivery.wire_at = now
+    delivery.text = text
+    attempt_of(claim).wire_at = now
+
+
+def _back(delivery: Delivery, *, next_at: datetime | None, waits_for: str) -> None:
+    delivery.attempts -= 1
+    state.move(delivery, SCHEDULED, lease_until=None, next_at=next_at, waits_for=waits_for)
+
+
+def _pack(claim: Claim) -> Parcel | None:
+    """Render the content of a claimed delivery; None when it turned out that it must wait or be dropped."""
+    delivery = mine_to_read(claim)
+    if delivery is None:
+        return None
+    targets = Targets(delivery.post, delivery.revision)
+    if targets.missing() and _without_links(claim, targets):
+        return None
+    return Parcel(
+        claim=claim,
+        content=content_of(delivery, targets),
+        channel=accounts.open_channel(delivery.account),
+        marker=delivery.marker,
+    )
+
+
+def _without_links(claim: Claim, targets: Targets) -> bool:
+    """Decide on a delivery whose links have no address: True when it does not go now."""
+    if targets.held():
+        changes = {"next_at": None, "waits_for": str(WaitsFor.TARGET)}
+        to = SCHEDULED
+    elif targets.dropped():
+        changes = {"next_at": None, "problem": "dropped", "problem_code": "link_missing"}
+        to = CANCELLED
+    else:
+        return False
+    with writing():
+        delivery = mine(claim, SENDING)
+        if delivery is not None:
+            delivery.attempts -= 1
+            state.move(delivery, to, lease_until=None, **changes)
+    return True
+
+
+def _staged(parcel: Parcel) -> Content:
+    """Upload what is not uploaded yet, under the lease and before commit 2."""
+    channel, content = parcel.channel, parcel.content
+    missing = [image for image in content.media if image.id not in content.staged]
+    if not missing or not isinstance(channel, Stages):
+        return content
+    fresh = {image.id: channel.stage(image) for image in missing}
+    keep_staged(parcel.claim.delivery_id, fresh)
+    return replace(
+        content, staged={**content.staged, **{key: remote for key, (remote, _end) in fresh.items()}}
+    )
+
+
+def keep_staged(delivery_id: int, fresh: dict[int, tuple[str, datetime]]) -> None:
+    """Remember uploads and when the platform forgets them."""
+    with writing() as session:
+        delivery = session.get(Delivery, delivery_id)
+        if delivery is not None:
+            kept = {
+                str(key): {"id": remote, "expires": end.isoformat()}
+                for key, (remote, end) in fresh.items()
+            }
+            delivery.staged = {**delivery.staged, **kept}
+
+
+def stage_ahead(desired: dict[str, int]) -> None:
+    """Effect `stage`: upload a delivery's pictures before its time. Repeatable; the send stages what is missing."""
+    delivery = db.session.get(Delivery, desired["delivery_id"])
+    if delivery is None or delivery.status != SCHEDULED:
+        return
+    done = usable(delivery)
+    wanted: list[Image] = [
+        media.image(media.get(use.id), use.alt)
+        for use in media_of(delivery)
+        if str(use.id) not in done
+    ]
+    channel = accounts.open_channel(delivery.account)
+    delivery_id = delivery.id
+    db.session.rollback()
+    if wanted and isinstance(channel, Stages):
+        keep_staged(delivery_id, {image.id: channel.stage(image) for image in wanted})
+
+
+def _count_crash(delivery_id: int) -> None:
+    """A bug rolled a transactional publish back: after three of them a person looks."""
+    with writing() as session:
+        delivery = session.get(Delivery, delivery_id, with_for_update=True)
+        if delivery is None or delivery.status != SCHEDULED:
+            return
+        delivery.crashes += 1
+        delivery.next_at = clock.now() + timedelta(seconds=timings().backoff[0])
+        if delivery.crashes >= settle.MAX_CRASHES:
+            state.move(delivery, SENDING)
+            state.move(delivery, NEEDS_ATTENTION, next_at=None, problem_code="crashed")
+            settle.tell(delivery, "needs_attention")
+
+
+def _remember_quota(channel: Channel, account_id: int) -> None:
+    """A platform that says "no calls left until then" is believed before it refuses one."""
+    quota = getattr(channel, "quota", None)
+    if quota is None or quota.resets_at is None or quota.remaining != 0:
+        return
+    with writing():
+        accounts.throttle(accounts.get(account_id), quota.resets_at)
+

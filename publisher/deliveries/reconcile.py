@@ -1,0 +1,129 @@
+"""Asking the account's own timeline whether an unconfirmed delivery went out. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from channels.base import Finds, Found, Receipt
+from channels.errors import ChannelError
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.deliveries import settle, state
+from publisher.deliveries.claim import Claim, attempt_of, mine, mine_to_read
+from publisher.deliveries.content import content_of
+from publisher.deliveries.models import Attempt, Delivery
+from publisher.deliveries.plan import Targets, timings
+from publisher.deliveries.rules import (
+    SCHEDULED,
+    UNCONFIRMED,
+    Verdict,
+    verdict,
+)
+from publisher.extensions import db
+from publisher.storage import writing
+
+MARGIN = timedelta(seconds=60)
+"""Clocks differ: look from a minute before the first byte."""
+
+
+def reconcile(claim: Claim) -> None:
+    """Read the timeline once and act on what it shows. No transaction is open while reading."""
+    delivery = mine_to_read(claim)
+    if delivery is None:
+        return
+    channel = accounts.open_channel(delivery.account)
+    content = content_of(delivery, Targets(delivery.post, delivery.revision), sent=True)
+    since = _first_wire(delivery) - MARGIN
+    db.session.rollback()
+    if not isinstance(channel, Finds):
+        _settle(claim, None, readable=False)
+        return
+    try:
+        found = channel.find(content, since=since)
+    except ChannelError as error:
+        _settle(claim, None, detail=error.detail or error.message)
+        return
+    _settle(claim, found)
+
+
+def _settle(
+    claim: Claim, found: Sequence[Found] | None, *, readable: bool = True, detail: str = ""
+) -> None:
+    """Write the verdict, fenced. `found` None means that the timeline could not be read this time."""
+    with writing():
+        delivery = mine(claim, UNCONFIRMED)
+        if delivery is None:
+            return
+        now = clock.now()
+        attempt = attempt_of(claim)
+        attempt.ended_at, attempt.detail = now, detail
+        free = None if found is None else [each for each in found if not _taken(each, delivery)]
+        judged = verdict(
+            matches=None if free is None else len(free),
+            readable=readable,
+            absences=delivery.absences,
+            since_wire=(now - _first_wire(delivery)).total_seconds(),
+            since_last_wire=(now - (delivery.wire_at or now)).total_seconds(),
+            since_absence=(now - delivery.read_at).total_seconds() if delivery.read_at else 0.0,
+            resends=delivery.resends,
+            settle=timings().settle,
+            read_gap=timings().read_gap,
+            give_up=timings().give_up,
+            max_resends=settle.MAX_RESENDS,
+        )
+        attempt.outcome = judged
+        _act(delivery, judged, free or [], now)
+
+
+def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datetime) -> None:
+    gap = timedelta(seconds=timings().read_gap)
+    if judged is Verdict.PUBLISHED:
+        settle.published(delivery, Receipt(found[0].remote_id, found[0].url))
+        delivery.remote_id = found[0].remote_id
+    elif judged is Verdict.RESEND:
+        state.move(
+            delivery,
+            SCHEDULED,
+            lease_until=None,
+            next_at=now,
+            resends=delivery.resends + 1,
+            absences=0,
+            read_at=None,
+            note="absent in two complete readings",
+        )
+    elif judged in {Verdict.ABSENT, Verdict.AGAIN}:
+        first = judged is Verdict.ABSENT and delivery.absences == 0
+        state.move(
+            delivery,
+            UNCONFIRMED,
+            lease_until=None,
+            next_at=now + gap,
+            absences=delivery.absences + (judged is Verdict.ABSENT),
+            read_at=now if first else delivery.read_at,
+        )
+    else:
+        settle.give_up(delivery, judged)
+
+
+def _first_wire(delivery: Delivery) -> datetime:
+    first = db.session.scalar(
+        select(Attempt.wire_at)
+        .where(Attempt.delivery_id == delivery.id, Attempt.wire_at.is_not(None))
+        .order_by(Attempt.fence)
+        .limit(1)
+    )
+    return first or delivery.wire_at or delivery.due_at
+
+
+def _taken(found: Found, delivery: Delivery) -> bool:
+    """Whether that remote post is already the proof of another delivery."""
+    query = select(Delivery.id).where(
+        Delivery.account_id == delivery.account_id,
+        Delivery.remote_id == found.remote_id,
+        Delivery.id != delivery.id,
+    )
+    return db.session.scalar(query) is not None
+

@@ -1,0 +1,327 @@
+"""What people do with deliveries: approve into the calendar, move, cancel, publish now, settle by hand."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from channels import channel_class
+from channels.base import Receipt, Stages
+from publisher import clock, zones
+from publisher.deliveries import plan, settle, state
+from publisher.deliveries.models import Delivery
+from publisher.deliveries.rules import (
+    CANCELLED,
+    FINAL,
+    MISSED,
+    NEEDS_ATTENTION,
+    PUBLISHED,
+    SCHEDULED,
+    SENDING,
+    UNCONFIRMED,
+)
+from publisher.effects import service as effects
+from publisher.errors import Conflict, Invalid, NotAllowed, NotFound
+from publisher.extensions import db
+from publisher.people.models import User
+from publisher.people.rules import Role, at_least
+from publisher.storage import writing
+from publisher.stories import access, review
+from publisher.stories import service as stories
+from publisher.stories.models import Post, Story
+from publisher.stories.rules import APPROVED, ARCHIVED
+
+PAST = timedelta(minutes=1)
+"""A time that has just passed is meant as "now"; an older one is a mistake."""
+ON_ITS_WAY = frozenset({SENDING, UNCONFIRMED, NEEDS_ATTENTION})
+
+
+def approve(
+    actor: User | None,
+    post: Post,
+    revision: int,
+    due_at: datetime | None = None,
+    zone: str = "",
+) -> Post:
+    """Approve that revision and put it on the calendar at `due_at`, or at its planned time, if it has one.
+
+    Raises what `review.approve` and `schedule` raise; then neither has happened.
+    """
+    with writing():
+        review.approve(actor, post, revision)
+        at, meant = (due_at, zone) if due_at else (post.planned_at, post.planned_zone)
+        if at is not None:
+            schedule(actor, post, at, meant)
+    return post
+
+
+def approve_story(
+    actor: User | None,
+    story: Story,
+    revisions: Mapping[int, int],
+    due_at: datetime | None = None,
+    zone: str = "",
+) -> list[Post]:
+    """Approve posts of one story together: all or none. `revisions` maps post ids to revision numbers.
+
+    With one `due_at` for all, the posts keep the order of their links: who links waits for whom it links to.
+    """
+    with writing():
+        posts = {post.id: post for post in story.posts}
+        if unknown := sorted(set(revisions) - set(posts)):
+            raise NotFound(_("This story has no post %(ids)s.", ids=", ".join(map(str, unknown))))
+        chosen = [posts[post_id] for post_id in revisions]
+        for post in chosen:
+            review.approve(actor, post, revisions[post.id])
+        for post in chosen:
+            at, meant = (due_at, zone) if due_at else (post.planned_at, post.planned_zone)
+            if at is not None:
+                schedule(actor, post, at, meant)
+        return chosen
+
+
+def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -> list[Delivery]:
+    """Write the deliveries of an approved post, due at `due_at`; or give its waiting ones that time.
+
+    Raises Conflict when it is not approved, on its way or already out, Invalid for a time in the past.
+    """
+    with writing() as session:
+        session.refresh(post, with_for_update=True)
+        _require_editor(actor, post)
+        if post.status != APPROVED or post.approved_hash != post.head.hash:
+            raise Conflict(_("Only an approved post can be scheduled."), code="not_approved")
+        due_at = _future(due_at)
+        zone = zone or post.planned_zone or post.story.owner.timezone
+        run = list(state.latest_run(post))
+        if any(delivery.status in ON_ITS_WAY for delivery in run):
+            raise Conflict(_("This post is on its way and cannot be scheduled again."), code="on_its_way")
+        if run and all(delivery.status == PUBLISHED for delivery in run):
+            raise Conflict(_("This post is already out."), code="already_published")
+        stories.plan(actor, post, due_at, zone)
+        waiting = [delivery for delivery in run if delivery.status in {SCHEDULED, MISSED}]
+        if waiting:
+            texts = plan.parts_of(post.head, post.account.kind)
+            if len(waiting) == len(run) == len(texts):
+                for delivery in run:
+                    _retime(actor, delivery, due_at, zone)
+                plan.make_ready(run)
+                state.mirror(post)
+                _stage(run)
+                return run
+            for delivery in waiting:
+                state.move(delivery, CANCELLED, actor=actor, next_at=None, note="replaced")
+        return _new_run(actor, post, due_at, zone, after=run)
+
+
+def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
+    """Give a post another time: its planned one, and its delivery's if it is scheduled or was missed.
+
+    Raises Conflict when it is on its way or out.
+    """
+    with writing() as session:
+        session.refresh(post, with_for_update=True)
+        run = state.latest_run(post)
+        statuses = {delivery.status for delivery in run}
+        if statuses & (ON_ITS_WAY | {PUBLISHED}):
+            raise Conflict(_("This post is on its way or out and cannot be moved."), code="on_its_way")
+        if statuses & {SCHEDULED, MISSED}:
+            _require_editor(actor, post)
+            schedule_or_replan(actor, post, at, zone)
+        else:
+            stories.plan(actor, post, _future(at), zone)
+    return post
+
+
+def schedule_or_replan(actor: User | None, post: Post, at: datetime, zone: str) -> None:
+    """Move what is scheduled. While its approval is void the time is kept for when it is approved again."""
+    if post.status == APPROVED and post.approved_hash == post.head.hash:
+        schedule(actor, post, at, zone)
+        return
+    at = _future(at)
+    zone = zone or post.planned_zone
+    stories.plan(actor, post, at, zone)
+    for delivery in state.latest_run(post):
+        if delivery.status in {SCHEDULED, MISSED}:
+            _retime(actor, delivery, at, zone)
+            delivery.next_at, delivery.waits_for = None, "approval"
+    state.mirror(post)
+
+
+def cancel(actor: User | None, post: Post) -> Post:
+    """Take a post off the calendar. At once while it waits; before its last commit while it is being sent.
+
+    Raises Conflict when there is nothing to cancel, or when it may already be out.
+    """
+    with writing() as session:
+        session.refresh(post, with_for_update=True)
+        _require_editor(actor, post)
+        run = state.latest_run(post)
+        alive = [delivery for delivery in run if delivery.status not in FINAL]
+        if not alive:
+            raise Conflict(_("This post is not scheduled."), code="not_scheduled")
+        if any(delivery.status in {UNCONFIRMED, NEEDS_ATTENTION} for delivery in alive):
+            raise Conflict(_("This post may already be out. Settle that first."), code="on_its_way")
+        for delivery in alive:
+            if delivery.status == SENDING:
+                delivery.cancel_requested = True
+            else:
+                state.move(delivery, CANCELLED, actor=actor, next_at=None, waits_for="")
+        for woken in plan.wake(post.story_id, but=post.id):
+            state.mirror(woken)
+    return post
+
+
+def publish_now(actor: User | None, post: Post) -> list[Delivery]:
+    """Send an approved post now, scheduled, missed or not: the same path, due at once."""
+    return schedule(actor, post, clock.now())
+
+
+def settle_by_hand(
+    actor: User | None, delivery: Delivery, verdict: str, url: str = ""
+) -> Delivery:
+    """A person decides on a delivery that needs attention: `there` (with its address), `absent` (send it
+    again) or `drop`. The person's word is recorded with their name."""
+    with writing() as session:
+        session.refresh(delivery, with_for_update=True)
+        _require_editor(actor, delivery.post)
+        if delivery.status != NEEDS_ATTENTION:
+            raise Conflict(_("This delivery does not wait for a decision."), code="delivery_state")
+        if verdict == "there":
+            address = _address(url)
+            settle.published(delivery, Receipt(f"by-hand-{delivery.id}", address))
+        elif verdict == "absent":
+            delivery.resends = delivery.absences = delivery.crashes = 0
+            state.move(delivery, SCHEDULED, actor=actor, next_at=clock.now(), problem_code="")
+            delivery.expires_at = clock.now() + _grace(delivery.post)
+            plan.make_ready([delivery])
+        elif verdict == "drop":
+            state.move(delivery, CANCELLED, actor=actor, next_at=None)
+        else:
+            raise Invalid(_("Say whether it is there, is not there, or shall be dropped."))
+    return delivery
+
+
+def of_post(post: Post) -> Sequence[Delivery]:
+    """The parts of the newest run."""
+    return state.latest_run(post)
+
+
+def earlier(post: Post) -> Sequence[Delivery]:
+    """The deliveries of former runs, newest first."""
+    newest = select(func.max(Delivery.run)).where(Delivery.post_id == post.id).scalar_subquery()
+    query = select(Delivery).where(Delivery.post_id == post.id, Delivery.run < newest)
+    return db.session.scalars(query.order_by(Delivery.run.desc(), Delivery.part)).all()
+
+
+def get(actor: User | None, delivery_id: int) -> Delivery:
+    """The delivery of that id, if its story may be seen; raises NotFound."""
+    delivery = db.session.get(Delivery, delivery_id)
+    if delivery is None or not access.sees(actor, delivery.post.story):
+        raise NotFound(_("There is no such delivery."))
+    return delivery
+
+
+def needing_attention() -> Sequence[Delivery]:
+    """What waits for a person, oldest first."""
+    query = select(Delivery).where(Delivery.status.in_([NEEDS_ATTENTION, MISSED, UNCONFIRMED]))
+    return db.session.scalars(query.order_by(Delivery.due_at).limit(200)).all()
+
+
+def _new_run(
+    actor: User | None, post: Post, due_at: datetime, zone: str, after: Sequence[Delivery]
+) -> list[Delivery]:
+    revision = post.head
+    texts = plan.parts_of(revision, post.account.kind)
+    newest = db.session.scalar(select(func.max(Delivery.run)).where(Delivery.post_id == post.id))
+    run = [
+        Delivery(
+            post=post,
+            revision=revision,
+            account=post.account,
+            run=(newest or 0) + 1,
+            part=part,
+            parts=len(texts),
+            due_at=due_at,
+            zone=zone,
+            wall=zones.wall(due_at, zone),
+            expires_at=due_at + _grace(post),
+            marker=secrets.token_hex(5),
+            changed_at=clock.now(),
+        )
+        for part in range(1, len(texts) + 1)
+    ]
+    db.session.add_all(run)
+    db.session.flush()
+    plan.make_ready(run)
+    for delivery in run:
+        state.move(delivery, SCHEDULED, actor=actor, note=f"due {due_at.isoformat()}")
+    _stage(run)
+    return run
+
+
+def _retime(actor: User | None, delivery: Delivery, due_at: datetime, zone: str) -> None:
+    """Another time, and the revision that is approved now."""
+    state.move(
+        delivery,
+        SCHEDULED,
+        actor=actor,
+        note=f"due {due_at.isoformat()}",
+        revision_id=delivery.post.head.id,
+        due_at=due_at,
+        zone=zone,
+        wall=zones.wall(due_at, zone),
+        expires_at=due_at + _grace(delivery.post),
+        waits_for="",
+        problem="",
+        problem_code="",
+        cancel_requested=False,
+    )
+    db.session.flush()
+    db.session.refresh(delivery)
+
+
+def _stage(run: Sequence[Delivery]) -> None:
+    """Ask for the pictures to be uploaded ahead of time, where the channel can."""
+    first = run[0]
+    if not first.revision.media or not issubclass(channel_class(first.account.kind), Stages):
+        return
+    at = first.due_at - timedelta(seconds=plan.timings().stage_ahead)
+    key = f"stage:{first.id}:{first.revision_id}"
+    effects.ask("stage", key, {"delivery_id": first.id}, at=max(at, clock.now()))
+
+
+def _grace(post: Post) -> timedelta:
+    seconds = post.grace_s
+    if seconds is None:
+        seconds = channel_class(post.account.kind).limits.grace_s
+    return timedelta(seconds=seconds)
+
+
+def _future(at: datetime) -> datetime:
+    now = clock.now()
+    if at < now - PAST:
+        raise Invalid(_("This time has passed. Choose a later one."), code="time_passed")
+    return max(at, now)
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Invalid(_("Give the address where it can be seen, beginning with https://."))
+    return url.strip()
+
+
+def _require_editor(actor: User | None, post: Post) -> None:
+    if actor is None:
+        return
+    if not access.sees(actor, post.story):
+        raise NotFound(_("There is no such post, or it is not shared with you."))
+    if not at_least(actor.role, Role.EDITOR):
+        raise NotAllowed(_("Only editors put posts on the calendar, move or cancel them."))
+    if post.status == ARCHIVED:
+        raise Conflict(_("This post is archived. Restore it first."))

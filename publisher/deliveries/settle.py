@@ -1,0 +1,234 @@
+"""Commit 3: what became of an attempt, with everything that follows from it in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from channels.base import Receipt
+from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
+from publisher import clock, queue
+from publisher.accounts import service as accounts
+from publisher.crosslinks import service as crosslinks
+from publisher.deliveries import plan, state
+from publisher.deliveries.claim import Claim, attempt_of, jitter, mine
+from publisher.deliveries.models import Attempt, Delivery
+from publisher.deliveries.rules import (
+    FAILED,
+    NEEDS_ATTENTION,
+    PUBLISHED,
+    SCHEDULED,
+    SENDING,
+    UNCONFIRMED,
+    backoff,
+)
+from publisher.extensions import db
+from publisher.notices import service as notices
+from publisher.storage import writing
+
+MAX_CRASHES = 3
+MAX_RESENDS = 3
+
+PROBLEMS = {
+    "crashed": _l("Sending it failed three times on our side before it reached the platform."),
+    "two_owners": _l("The platform gave it an address that belongs to another post."),
+    "two_matches": _l("The account shows more than one post with this content."),
+    "no_reading": _l("This account's timeline cannot be read, so nobody can say whether it went out."),
+    "no_verdict": _l("After six hours it is still not clear whether it went out."),
+    "resent": _l("It was sent three times and did not appear."),
+    "link_missing": _l("The post it links to did not come, so it was dropped as planned."),
+    "late": _l("The post it links to is not there yet."),
+    "missed": _l("Its time has passed. It does not go out by itself any more."),
+}
+"""Sentences for `problem_code`s of our own; a platform's sentence is stored in `problem`."""
+
+
+def received(claim: Claim, receipt: Receipt) -> None:
+    """A receipt is proof: it is accepted from whatever the delivery became meanwhile, as long as the fence is
+    right. Two deliveries can never own one remote post: the second one needs a person."""
+    try:
+        with writing() as session:
+            delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
+            if delivery is None:
+                return
+            with session.begin_nested():
+                delivery.remote_id = receipt.remote_id
+                session.flush()
+            _ended(claim, "published")
+            published(delivery, receipt)
+    except IntegrityError:
+        with writing():
+            delivery = mine(claim, SENDING, UNCONFIRMED)
+            if delivery is not None:
+                _ended(claim, "needs_attention")
+                give_up(delivery, "two_owners")
+
+
+def published(delivery: Delivery, receipt: Receipt) -> None:
+    """The delivery is out: its address becomes known, the next part and the waiting siblings may go."""
+    at = delivery.wire_at or clock.now()
+    state.move(
+        delivery,
+        PUBLISHED,
+        remote_id=receipt.remote_id,
+        url=receipt.url,
+        published_at=at,
+        late_ms=round((at - delivery.due_at).total_seconds() * 1000),
+        lease_until=None,
+        next_at=None,
+        waits_for="",
+        problem="",
+        problem_code="",
+    )
+    post = delivery.post
+    if delivery.part == 1:
+        crosslinks.went_live(
+            post,
+            revision_id=delivery.revision_id,
+            remote_id=receipt.remote_id,
+            url=receipt.url,
+            text=delivery.text,
+            at=at,
+        )
+        if len(post.story.posts) > 1:
+            for woken in plan.wake(post.story_id, but=post.id):
+                state.mirror(woken)
+    if delivery.part < delivery.parts:
+        _next_part(delivery)
+    else:
+        tell(delivery, "published")
+
+
+def refused(claim: Claim, error: ChannelError) -> None:
+    """The platform, or the way to it, said no. The error's type alone decides what happens next."""
+    with writing():
+        delivery = mine(claim, SENDING)
+        if delivery is None:
+            return
+        attempt = attempt_of(claim)
+        attempt.detail = error.detail
+        attempt.code = error.code
+        on_wire = attempt.wire_at is not None
+        if isinstance(error, Rejected):
+            if error.duplicate and _was_on_wire_before(claim):
+                _doubt(claim, delivery, error)
+            else:
+                _ended(claim, "failed")
+                fail(delivery, error)
+        elif isinstance(error, Disconnected):
+            _ended(claim, "disconnected")
+            _hold_for_account(delivery, error)
+        elif isinstance(error, Unconfirmed) and on_wire:
+            _doubt(claim, delivery, error)
+        else:
+            _ended(claim, "unavailable")
+            _again_later(delivery, error)
+
+
+def fail(delivery: Delivery, error: ChannelError) -> None:
+    """Refused for good: a person edits. Siblings that wait for its address hear of it."""
+    state.move(
+        delivery,
+        FAILED,
+        lease_until=None,
+        next_at=None,
+        problem=error.message,
+        problem_code=error.code or "rejected",
+        note=error.message,
+    )
+    for woken in plan.wake(delivery.post.story_id, but=delivery.post_id):
+        state.mirror(woken)
+    tell(delivery, "failed")
+
+
+def give_up(delivery: Delivery, code: str) -> None:
+    """No machine can say more: a person has to look."""
+    state.move(
+        delivery, NEEDS_ATTENTION, lease_until=None, next_at=None, problem_code=code, problem=""
+    )
+    tell(delivery, "needs_attention")
+
+
+def doubtful(delivery: Delivery, wire_at: datetime) -> None:
+    """It may be out: look once no sender can be alive any more."""
+    state.move(
+        delivery,
+        UNCONFIRMED,
+        lease_until=None,
+        next_at=wire_at + timedelta(seconds=plan.timings().settle),
+        absences=0,
+        wire_at=wire_at,
+    )
+
+
+def tell(delivery: Delivery, kind: str) -> None:
+    """Notify the story's owner."""
+    post = delivery.post
+    values = {"title": post.story.title, "account": post.account.label}
+    notices.notify(post.story.owner, kind, values, f"/posts/{post.id}/deliveries")
+
+
+def retry_at(attempts: int) -> datetime:
+    """When to try again after `attempts` tries."""
+    return clock.now() + timedelta(seconds=backoff(plan.timings().backoff, attempts, jitter()))
+
+
+def _next_part(delivery: Delivery) -> None:
+    run = state.latest_run(delivery.post)
+    delivery.account.next_slot_at = None
+    plan.make_ready(run)
+    state.mirror(delivery.post)
+
+
+def _doubt(claim: Claim, delivery: Delivery, error: ChannelError) -> None:
+    _ended(claim, "unconfirmed")
+    delivery.problem = error.message
+    wire_at = delivery.wire_at or _first_wire(claim) or clock.now()
+    doubtful(delivery, wire_at)
+
+
+def _hold_for_account(delivery: Delivery, error: ChannelError) -> None:
+    """Back to scheduled and due: it goes when the account is reconnected within its grace."""
+    account = delivery.account
+    delivery.attempts -= 1
+    state.move(
+        delivery, SCHEDULED, lease_until=None, next_at=clock.now(), problem=error.message
+    )
+    accounts.pause(None, account, error.message)
+    tell(delivery, "account_paused")
+
+
+def _again_later(delivery: Delivery, error: ChannelError) -> None:
+    next_at = retry_at(delivery.attempts)
+    if isinstance(error, Unavailable) and error.throttled:
+        delivery.attempts -= 1
+        next_at = error.retry_after or clock.now() + timedelta(seconds=60)
+        accounts.throttle(delivery.account, next_at)
+    elif isinstance(error, Unavailable) and error.retry_after:
+        next_at = max(next_at, error.retry_after)
+    state.move(
+        delivery, SCHEDULED, lease_until=None, next_at=next_at, problem=error.message, waits_for=""
+    )
+    queue.ring_after_commit(next_at)
+
+
+def _ended(claim: Claim, outcome: str) -> None:
+    attempt = attempt_of(claim)
+    attempt.ended_at = clock.now()
+    attempt.outcome = outcome
+
+
+def _was_on_wire_before(claim: Claim) -> bool:
+    return _first_wire(claim, before=claim.fence) is not None
+
+
+def _first_wire(claim: Claim, before: int | None = None) -> datetime | None:
+    query = select(Attempt.wire_at).where(
+        Attempt.delivery_id == claim.delivery_id, Attempt.wire_at.is_not(None)
+    )
+    if before is not None:
+        query = query.where(Attempt.fence < before)
+    return db.session.scalar(query.order_by(Attempt.fence).limit(1))

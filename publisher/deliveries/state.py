@@ -1,0 +1,85 @@
+"""The one function that changes a delivery's status, and the mirror of it that posts carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from publisher import clock
+from publisher.deliveries.models import Delivery
+from publisher.deliveries.rules import TRANSITIONS, DeliveryStatus, overall
+from publisher.errors import Conflict
+from publisher.extensions import db
+from publisher.people import audit
+from publisher.people.models import User
+from publisher.stories import service as stories
+from publisher.stories.models import Post
+
+
+def move(
+    delivery: Delivery,
+    to: DeliveryStatus,
+    *,
+    actor: User | None = None,
+    note: str = "",
+    **fields: Any,
+) -> None:
+    """Change the status where the table allows it, with the columns that go along, and leave an Event.
+
+    Raises Conflict where it does not. The caller holds the row: by its fence, or by SQLite's write lock and
+    the row's lock on PostgreSQL.
+    """
+    was = DeliveryStatus(delivery.status)
+    if to not in TRANSITIONS[was]:
+        raise Conflict(
+            _("This post is “%(status)s” and cannot become “%(wanted)s”.", status=was, wanted=to),
+            code="delivery_state",
+        )
+    for name, value in fields.items():
+        setattr(delivery, name, value)
+    delivery.status = to
+    delivery.changed_at = clock.now()
+    if was != to or note:
+        audit.record(
+            actor,
+            f"delivery.{to}",
+            "delivery",
+            delivery.id,
+            story_id=delivery.post.story_id,
+            note=note,
+            was=str(was),
+        )
+    mirror(delivery.post)
+
+
+def latest_run(post: Post) -> Sequence[Delivery]:
+    """All parts of the newest run, first part first; empty when nothing was ever scheduled."""
+    newest = (
+        select(Delivery.run)
+        .where(Delivery.post_id == post.id)
+        .order_by(Delivery.run.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Delivery).where(Delivery.post_id == post.id, Delivery.run == newest)
+    return db.session.scalars(query.order_by(Delivery.part)).all()
+
+
+def mirror(post: Post) -> None:
+    """Let the post show what its newest run is doing."""
+    run = latest_run(post)
+    if not run:
+        return
+    first = run[0]
+    pending = [part for part in run if part.status == DeliveryStatus.SCHEDULED]
+    waiting = bool(pending) and pending[0].waits_for not in {"", "part", "approval"}
+    stories.reflect(
+        post,
+        delivery_status=overall([part.status for part in run], waiting=waiting),
+        due_at=first.due_at,
+        published_at=first.published_at,
+        url=first.url,
+    )

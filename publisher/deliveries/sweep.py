@@ -1,0 +1,189 @@
+"""Recovering what was left behind: run-out leases, dead local owners, missed times, late links."""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from channels import channel_class
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.accounts.models import Account
+from publisher.deliveries import plan, settle, state
+from publisher.deliveries.claim import started
+from publisher.deliveries.models import Attempt, Beat, Delivery
+from publisher.deliveries.plan import timings
+from publisher.deliveries.rules import (
+    MISSED,
+    NEEDS_ATTENTION,
+    SCHEDULED,
+    SENDING,
+    UNCONFIRMED,
+    WaitsFor,
+)
+from publisher.extensions import db
+from publisher.storage import writing
+
+BATCH = 200
+SILENCE = timedelta(seconds=60)
+MANY = 20
+"""More overdue posts than this on one account after a silence are not sent without asking."""
+
+
+def sweep() -> int:
+    """Everything once; returns how many deliveries were moved. Cheap when there is nothing to do."""
+    return _abandoned() + _expired() + _late()
+
+
+def _abandoned() -> int:
+    """Claims whose owner is gone: the lease ran out, or the process on this very machine is dead."""
+    now = clock.now()
+    rows = db.session.execute(
+        select(Delivery.id, Delivery.lease_until, Delivery.owner).where(
+            Delivery.lease_until.is_not(None)
+        )
+    ).all()
+    dead = [row.id for row in rows if row.lease_until < now or _owner_is_dead(row.owner)]
+    for delivery_id in dead:
+        with writing():
+            _recover(delivery_id)
+    return len(dead)
+
+
+def _owner_is_dead(owner: str) -> bool:
+    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    start = owner.rpartition(":")[2]
+    if host != socket.gethostname() or not rest.isdigit():
+        return False
+    return started(int(rest)) != start
+
+
+def _recover(delivery_id: int) -> None:
+    """Send again what surely was not sent; doubt what had reached the wire. The fence stays: a late receipt
+    that carries it is still proof."""
+    delivery = db.session.scalar(
+        select(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.lease_until.is_not(None))
+        .with_for_update(skip_locked=True)
+    )
+    if delivery is None:
+        return
+    now = clock.now()
+    attempt = db.session.scalars(
+        select(Attempt).where(
+            Attempt.delivery_id == delivery.id, Attempt.fence == delivery.fence
+        )
+    ).one()
+    attempt.ended_at, attempt.outcome = now, "abandoned"
+    if delivery.status == UNCONFIRMED:
+        state.move(delivery, UNCONFIRMED, lease_until=None, next_at=now)
+        return
+    if delivery.status != SENDING:
+        delivery.lease_until = None
+        return
+    delivery.crashes += 1
+    if attempt.wire_at is not None:
+        settle.doubtful(delivery, attempt.wire_at)
+    elif delivery.crashes >= settle.MAX_CRASHES:
+        settle.give_up(delivery, "crashed")
+    else:
+        delivery.account.next_slot_at = None
+        state.move(
+            delivery,
+            SCHEDULED,
+            lease_until=None,
+            next_at=now,
+            note="its sender died before the wire",
+        )
+
+
+def _expired() -> int:
+    """Scheduled deliveries beyond due time plus grace: missed, shown to a person, never sent by themselves."""
+    now = clock.now()
+    query = select(Delivery.id).where(Delivery.status == SCHEDULED, Delivery.expires_at < now)
+    ids = db.session.scalars(query.limit(BATCH)).all()
+    for delivery_id in ids:
+        with writing() as session:
+            delivery = session.get(Delivery, delivery_id, with_for_update=True)
+            if delivery is None or delivery.status != SCHEDULED or delivery.expires_at >= now:
+                continue
+            state.move(delivery, MISSED, next_at=None, problem_code="missed")
+            settle.tell(delivery, "missed")
+            for woken in plan.wake(delivery.post.story_id, but=delivery.post_id):
+                state.mirror(woken)
+    return len(ids)
+
+
+def _late() -> int:
+    """Posts that hold for a link which is ten minutes late: say so, once."""
+    late = clock.now() - timedelta(seconds=timings().late)
+    query = select(Delivery.id).where(
+        Delivery.status == SCHEDULED,
+        Delivery.waits_for == WaitsFor.TARGET,
+        Delivery.next_at.is_(None),
+        Delivery.due_at < late,
+        Delivery.problem_code != "late",
+    )
+    ids = db.session.scalars(query.limit(BATCH)).all()
+    for delivery_id in ids:
+        with writing() as session:
+            delivery = session.get(Delivery, delivery_id, with_for_update=True)
+            if delivery is not None and delivery.problem_code != "late":
+                delivery.problem_code = "late"
+                state.mirror(delivery.post)
+                settle.tell(delivery, "needs_attention")
+    return len(ids)
+
+
+def beat(name: str, role: str) -> None:
+    """A sign of life. The dispatcher that comes back after a silence asks before it sends a crowd."""
+    with writing() as session:
+        row = session.get(Beat, name)
+        if row is None:
+            session.add(Beat(name=name, role=role, at=clock.now()))
+        else:
+            row.at, row.role = clock.now(), role
+
+
+def ask_after_silence() -> int:
+    """If nobody dispatched for a minute, hold each account with more than twenty overdue posts until a person
+    releases it. Returns how many were held. Called once, when a dispatcher starts."""
+    now = clock.now()
+    last = db.session.scalar(
+        select(Beat.at).where(Beat.role.like("dispatcher%")).order_by(Beat.at.desc()).limit(1)
+    )
+    if last is None or now - last < SILENCE:
+        return 0
+    held = 0
+    for account_id in db.session.scalars(select(Account.id)).all():
+        overdue = select(Delivery.id).where(
+            Delivery.account_id == account_id,
+            Delivery.status == SCHEDULED,
+            Delivery.next_at < now - SILENCE,
+        )
+        count = len(db.session.scalars(overdue.limit(MANY + 1)).all())
+        account = accounts.get(account_id)
+        if count > MANY and channel_class(account.kind).limits.grace_s:
+            accounts.hold(
+                None,
+                f"More than {MANY} posts are overdue after a break. Release the account to send them.",
+                account,
+            )
+            held += 1
+    return held
+
+
+def dispatcher_is_inline() -> bool:
+    """Whether the newest dispatcher works by itself because Redis does not answer: slower, but working."""
+    newest = db.session.scalar(
+        select(Beat.role).where(Beat.role.like("dispatcher%")).order_by(Beat.at.desc()).limit(1)
+    )
+    return newest == "dispatcher-inline"
+
+
+def attention_count() -> int:
+    """How many deliveries wait for a person."""
+    query = select(Delivery.id).where(Delivery.status.in_([NEEDS_ATTENTION, MISSED]))
+    return len(db.session.scalars(query.limit(1000)).all())

@@ -1,0 +1,104 @@
+"""Pages of a post's way out: what happened, what happens next, and the one right button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from publisher.deliveries import service, settle
+from publisher.deliveries.forms import VerdictForm
+from publisher.deliveries.models import Delivery
+from publisher.errors import DomainError
+from publisher.people.models import User
+from publisher.people.rules import Role
+from publisher.stories import service as stories
+from publisher.stories.models import Post
+from publisher.web import back, me
+
+Page = str | Response | tuple[str, int]
+
+blueprint = Blueprint("deliveries", __name__)
+
+ACCESS = {
+    "attention": Role.EDITOR,
+    "post": Role.AUTHOR,
+    "progress": Role.AUTHOR,
+    "cancel": Role.EDITOR,
+    "publish_now": Role.EDITOR,
+    "settle_by_hand": Role.EDITOR,
+}
+
+
+@blueprint.get("/attention")
+def attention() -> Page:
+    return render_template(
+        "deliveries/attention.html",
+        deliveries=service.needing_attention(),
+        sentence=sentence,
+        form=VerdictForm(),
+    )
+
+
+@blueprint.get("/posts/<int:post_id>/deliveries")
+def post(post_id: int) -> Page:
+    return render_template("deliveries/post.html", **_facts(post_id))
+
+
+@blueprint.get("/posts/<int:post_id>/deliveries/progress")
+def progress(post_id: int) -> Page:
+    """The part of the page that changes by itself; htmx asks for it every few seconds."""
+    return render_template("deliveries/_progress.html", **_facts(post_id))
+
+
+def _facts(post_id: int) -> dict[str, object]:
+    found = stories.get_post(me(), post_id)
+    return {
+        "post": found,
+        "deliveries": service.of_post(found),
+        "earlier": service.earlier(found),
+        "sentence": sentence,
+        "form": VerdictForm(),
+    }
+
+
+def sentence(delivery: Delivery) -> str:
+    """Why this delivery is where it is, in plain words: the platform's own, or ours."""
+    ours = settle.PROBLEMS.get(delivery.problem_code)
+    return str(ours) if ours else delivery.problem
+
+
+@blueprint.post("/posts/<int:post_id>/cancel")
+def cancel(post_id: int) -> Page:
+    return _acted(post_id, service.cancel, _("Cancelled. The text and its approval are kept."))
+
+
+@blueprint.post("/posts/<int:post_id>/publish-now")
+def publish_now(post_id: int) -> Page:
+    return _acted(post_id, service.publish_now, _("It goes out now."))
+
+
+def _acted(post_id: int, verb: Callable[[User, Post], object], done: str) -> Response:
+    try:
+        verb(me(), stories.get_post(me(), post_id))
+    except DomainError as error:
+        flash(error.message, "danger")
+    else:
+        flash(done, "success")
+    return back(url_for("deliveries.post", post_id=post_id))
+
+
+@blueprint.post("/deliveries/<int:delivery_id>/settle")
+def settle_by_hand(delivery_id: int) -> Page:
+    form = VerdictForm()
+    delivery = service.get(me(), delivery_id)
+    post_id = delivery.post_id
+    try:
+        service.settle_by_hand(me(), delivery, form.verdict.data or "", form.url.data or "")
+    except DomainError as error:
+        flash(error.message, "danger")
+    else:
+        flash(_("Thank you. It is settled."), "success")
+    return redirect(url_for("deliveries.post", post_id=post_id))
