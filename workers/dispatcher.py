@@ -1,0 +1,104 @@
+"""The dispatcher: sweeps, and rings a second before something is due. Any number of them may run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from datetime import datetime, timedelta
+from types import FrameType
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from publisher import clock, queue
+from publisher.config import Config
+from publisher.deliveries import dispatch, sweep
+from publisher.effects import service as effects
+from workers.drain import drain
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.5
+BEAT_S = 2.0
+INLINE_AFTER_S = 5.0
+"""How long Redis may be silent before the dispatcher drains by itself."""
+
+
+class Dispatcher:
+    """Looks at most every half second; asleep in between. Claims nothing while RQ's bells are heard."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.config: Config = app.extensions["settings"]
+        self.name = f"dispatcher@{socket.gethostname()}:{os.getpid()}"
+        self.stopping = threading.Event()
+        self.silent_since: float | None = None
+        self.beat_at = 0.0
+
+    def run(self) -> None:
+        """Until told to stop. A database that is away for a moment is logged and tried again."""
+        with self.app.app_context():
+            sweep.ask_after_silence()
+        while not self.stopping.is_set():
+            try:
+                with self.app.app_context():
+                    wait = self.tick()
+            except SQLAlchemyError:
+                logger.exception("the database did not answer")
+                wait = TICK_S
+            self.stopping.wait(wait)
+
+    def tick(self) -> float:
+        """One round: a sign of life, the sweep, the bells. Returns how many seconds to sleep."""
+        if time.monotonic() - self.beat_at >= BEAT_S:
+            self.beat_at = time.monotonic()
+            sweep.beat(self.name, "dispatcher-inline" if self.inline else "dispatcher")
+        sweep.sweep()
+        ahead = timedelta(seconds=self.config.timings.ahead)
+        now = clock.now()
+        due = dispatch.due_count(now + ahead)
+        if due:
+            self._ring(due)
+        return self._sleep(dispatch.next_instant(), effects.next_instant(), ahead)
+
+    def _ring(self, due: int) -> None:
+        if queue.ring(due):
+            self.silent_since = None
+            return
+        self.silent_since = self.silent_since or time.monotonic()
+        if self.inline:
+            drain(self.app)
+
+    @property
+    def inline(self) -> bool:
+        """Whether bells are not heard: no Redis was given, or it has been silent for five seconds."""
+        if not self.config.redis_url:
+            return True
+        silent = self.silent_since
+        return silent is not None and time.monotonic() - silent > INLINE_AFTER_S
+
+    def _sleep(
+        self, delivery: datetime | None, effect: datetime | None, ahead: timedelta
+    ) -> float:
+        """Until a second before the next instant, at most half a second, and never nothing."""
+        instants = [instant for instant in (delivery, effect) if instant is not None]
+        if not instants:
+            return TICK_S
+        left = (min(instants) - ahead - clock.now()).total_seconds()
+        return min(TICK_S, max(0.02, left)) if left > 0 else TICK_S / 5
+
+
+def main(app: Flask) -> None:
+    """Run one dispatcher until SIGTERM or SIGINT."""
+    dispatcher = Dispatcher(app)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        dispatcher.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    dispatcher.run()

@@ -1,0 +1,11 @@
+"""What RQ runs. A bell says "look"; everything else is the publisher's."""
+
+from __future__ import annotations
+
+from workers.drain import drain as _drain
+from workers.loaded import app
+
+
+def drain() -> None:
+    """Work off what is due until nothing is due within a second."""
+    _drain(app())

@@ -1,0 +1,26 @@
+"""The app of a worker process: loaded once by the parent, so that each forked horse finds it ready."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from flask import Flask
+
+from publisher import create_app
+from publisher.extensions import db
+
+
+@cache
+def app() -> Flask:
+    """The process's app. After a fork the child drops the parent's database and Redis connections, without
+    closing them: they are still the parent's."""
+    made = create_app()
+
+    def after_fork() -> None:
+        with made.app_context():
+            db.engine.dispose(close=False)
+        made.extensions.pop("redis", None)
+
+    os.register_at_fork(after_in_child=after_fork)
+    return made
