@@ -6,9 +6,13 @@ from importlib import import_module
 
 from flask import Flask
 
-from publisher import assets, cli, storage, vault, web
+from publisher import assets, storage, vault, web
 from publisher.config import Config
-from publisher.extensions import csrf, db, migrate
+from publisher.crosslinks import service as crosslinks
+from publisher.deliveries import deliver
+from publisher.effects import service as effects
+from publisher.extensions import csrf, db
+from publisher.notices import mail
 from publisher.paths import data_dir
 
 __version__ = "0.1.0"
@@ -48,7 +52,6 @@ def create_app(config: Config | None = None) -> Flask:
         TESTING=config.environment == "test",
     )
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(data_dir("migrations")), render_as_batch=True)
     csrf.init_app(app)
     vault.init_app(app, config.vault_keys)
     web.init_app(app, config)
@@ -57,5 +60,13 @@ def create_app(config: Config | None = None) -> Flask:
     for feature in FEATURES:
         views = import_module(f"publisher.{feature}.views")
         web.mount(app, views.blueprint, views.ACCESS)
-    cli.init_app(app)
+    _register_effects(app)
     return app
+
+
+def _register_effects(app: Flask) -> None:
+    """What the outbox can do. Each function may be called twice for the same wish."""
+    with app.app_context():
+        effects.register("links", crosslinks.patch_links)
+        effects.register("stage", deliver.stage_ahead)
+        effects.register("mail", mail.send)

@@ -1,0 +1,246 @@
+"""The command line. Roles are started as `python -m workers …` and `python -m sandbox`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from cryptography.fernet import Fernet
+from flask import Flask
+
+from publisher import __version__, create_app, demo, doctor, schema
+from publisher.accounts import service as accounts
+from publisher.config import Config, ConfigError
+from publisher.errors import DomainError
+from publisher.people import links, tokens
+from publisher.people import service as people
+from publisher.people.rules import Role, Scope
+
+
+@contextmanager
+def _app() -> Iterator[Flask]:
+    """The app in its context; errors that a person can mend become one sentence."""
+    try:
+        app = create_app()
+        with app.app_context():
+            yield app
+    except (ConfigError, DomainError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _become(*command: str) -> NoReturn:
+    """Turn this process into `python …`, so that signals and exit codes are the role's own."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - no shell wanted
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="publisher")
+def main() -> None:
+    """Editorial calendar and multi-channel publisher."""
+
+
+@main.command()
+@click.option("--demo", "with_demo", is_flag=True, help="With sandbox accounts and a story about to go out.")
+def up(with_demo: bool) -> None:
+    """Run everything on this machine: web, dispatcher, workers, Valkey and, in a demo, the sandbox."""
+    if with_demo:
+        demo.set_environment()
+    with _app() as app:
+        config: Config = app.extensions["settings"]
+        click.echo(f"Publisher {__version__} on {config.base_url}")
+        click.echo(f"  data: {config.home}")
+        schema.upgrade()
+        click.echo("  database: ready")
+        if with_demo:
+            for line in demo.prepare():
+                click.echo(f"  {line}")
+    _become("-m", "workers", "up", *(["--demo"] if with_demo else []))
+
+
+@main.command()
+def web() -> None:
+    """Run only the web server."""
+    _become("-m", "workers", "web")
+
+
+@main.command()
+def dispatch() -> None:
+    """Run one dispatcher. Any number may run, on any machine."""
+    _become("-m", "workers", "dispatch")
+
+
+@main.command()
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 64))
+def worker(count: int) -> None:
+    """Run RQ workers. Needs REDIS_URL."""
+    if not Config.from_environment().redis_url:
+        raise click.ClickException("Set REDIS_URL, for instance redis://localhost:6379/0.")
+    others = [subprocess.Popen([sys.executable, "-m", "workers", "worker"]) for _ in range(count - 1)]
+    try:
+        code = subprocess.call([sys.executable, "-m", "workers", "worker"])
+    except KeyboardInterrupt:
+        code = 0
+    for other in others:
+        other.terminate()
+    for other in others:
+        other.wait()
+    raise SystemExit(code)
+
+
+@main.command()
+@click.option("--port", default=8899, show_default=True, type=click.IntRange(0, 65535))
+def sandbox(port: int) -> None:
+    """Run the sandbox: a local X and Facebook with a ledger of what was really posted."""
+    home = Config.from_environment().home
+    _become("-m", "sandbox", "--port", str(port), "--home", str(home))
+
+
+@main.group("db")
+def database() -> None:
+    """The database."""
+
+
+@database.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the schema up to date. Safe to run at each start, by several machines at once."""
+    with _app():
+        schema.upgrade()
+        click.echo(f"The database is at {schema.current()}.")
+
+
+@main.group("people")
+def people_group() -> None:
+    """People and their sign-in links."""
+
+
+@people_group.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([str(role) for role in Role]), default="author", show_default=True)
+@click.option("--name", default="", help="As others shall see it; the address's first part if left out.")
+def people_add(email: str, role: str, name: str) -> None:
+    """Add a person and print a link with which they sign in the first time."""
+    with _app():
+        _user, link = people.invite(None, email, name or email.partition("@")[0], role)
+        click.echo(link)
+
+
+@people_group.command("link")
+@click.argument("email")
+def people_link(email: str) -> None:
+    """Print a link that signs the person in once."""
+    with _app():
+        user = people.by_email(email)
+        if user is None:
+            raise click.ClickException(f"There is nobody with the address {email}.")
+        click.echo(links.make_link(None, user))
+
+
+@main.group("tokens")
+def tokens_group() -> None:
+    """API tokens."""
+
+
+@tokens_group.command("create")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([str(scope) for scope in Scope]))
+def tokens_create(email: str, name: str, scopes: tuple[str, ...]) -> None:
+    """Print a new token, this once. Without --scope it may do whatever the person may."""
+    with _app():
+        user = people.by_email(email)
+        if user is None:
+            raise click.ClickException(f"There is nobody with the address {email}.")
+        _token, secret = tokens.create_token(None, user, name, scopes or [str(each) for each in Scope])
+        click.echo(secret)
+
+
+@main.group("accounts")
+def accounts_group() -> None:
+    """Channel accounts."""
+
+
+@accounts_group.command("add")
+@click.argument("kind", type=click.Choice(["blog", "twitter", "facebook"]))
+@click.argument("slug")
+@click.option("--credentials", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--label", default="", help="The name that people see.")
+@click.option("--api-url", default="", help="Instead of the platform's own, for a sandbox or proxy.")
+@click.option("--spacing", type=float, default=None, help="Least seconds between two posts.")
+def accounts_add(  # noqa: PLR0913 - an account has that many parts
+    kind: str, slug: str, credentials: Path | None, label: str, api_url: str, spacing: float | None
+) -> None:
+    """Connect an account, or renew its credentials: a JSON file of names and values."""
+    try:
+        given = json.loads(credentials.read_text()) if credentials else {}
+    except json.JSONDecodeError as error:
+        raise click.ClickException(f"{credentials} is not JSON: {error}") from error
+    with _app():
+        account = accounts.connect(
+            None,
+            kind=kind,
+            slug=slug,
+            label=label,
+            credentials=given,
+            api_url=api_url,
+            spacing_s=spacing,
+            sandbox=demo.is_local(api_url),
+        )
+        click.echo(f"{account.slug}: connected")
+
+
+@accounts_group.command("check")
+def accounts_check() -> None:
+    """Ask each platform who its account is."""
+    failed = False
+    with _app():
+        for slug in [account.slug for account in accounts.all_accounts()]:
+            try:
+                account = accounts.check(None, accounts.by_slug(slug))
+                click.echo(f"{slug}: {account.public_name or 'ready'}")
+            except DomainError as error:
+                failed = True
+                click.echo(f"{slug}: {error}")
+    raise SystemExit(1 if failed else 0)
+
+
+@main.group("vault")
+def vault_group() -> None:
+    """The keys that encrypt credentials."""
+
+
+@vault_group.command("new-key")
+def vault_new_key() -> None:
+    """Print a fresh key for PUBLISHER_VAULT_KEYS."""
+    click.echo(Fernet.generate_key().decode())
+
+
+@vault_group.command("rotate")
+def vault_rotate() -> None:
+    """Encrypt everything anew with the first key of PUBLISHER_VAULT_KEYS; then the others can go."""
+    with _app():
+        click.echo(f"{accounts.rotate_keys()} accounts are encrypted with the newest key.")
+
+
+@main.command("doctor")
+def doctor_command() -> None:
+    """Check this installation and say what to do about what is wrong."""
+    with _app():
+        findings = doctor.examine()
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.well else 'BAD'}  {finding.what}: {finding.sentence}")
+    raise SystemExit(0 if all(finding.well for finding in findings) else 1)
+
+
+@main.command("demo")
+@click.option("--json", "as_json", is_flag=True, help="A JSON line per step.")
+def demo_command(as_json: bool) -> None:
+    """Run the whole main job in a throwaway home; succeeds only if the sandbox's ledger agrees."""
+    _become("-m", "publisher.rehearsal", *(["--json"] if as_json else []))

@@ -1,0 +1,189 @@
+"""`publisher demo`: the whole main job in a throwaway home, judged by the sandbox's ledger."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from publisher import clock, create_app, demo
+from publisher.accounts import service as accounts
+from publisher.deliveries import service as deliveries
+from publisher.extensions import db
+from publisher.feeds import service as feeds
+from publisher.people import service as people
+from publisher.stories import review
+from publisher.stories import service as stories
+
+PATIENCE_S = 90.0
+DUE_IN_S = 3.0
+
+
+class Failed(Exception):
+    """The rehearsal did not end as it must; the message says where."""
+
+
+class Steps:
+    """Prints each step as it ends: a sentence, or a JSON line."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.began = time.monotonic()
+
+    def tell(self, step: str, **facts: Any) -> None:
+        at = round(time.monotonic() - self.began, 2)
+        if self.as_json:
+            line = json.dumps({"step": step, "ok": True, "at_s": at, **facts}, ensure_ascii=False)
+        else:
+            line = f"{at:6.2f} s  {step}  " + "  ".join(f"{key}={value}" for key, value in facts.items())
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Exit code 0 only if the ledger holds one tweet and one Facebook post that carry the blog's address."""
+    parser = argparse.ArgumentParser(prog="publisher demo")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    steps = Steps(as_json=parser.parse_args().as_json)
+    with tempfile.TemporaryDirectory(prefix="publisher-demo-") as home:
+        try:
+            with _running(Path(home)):
+                rehearse(steps)
+        except Failed as failure:
+            sys.stdout.write(json.dumps({"step": "failed", "ok": False, "why": str(failure)}) + "\n")
+            raise SystemExit(1) from failure
+
+
+@contextmanager
+def _running(home: Path) -> Iterator[None]:
+    """`publisher up --demo` on free ports; stopped as Ctrl-C would."""
+    os.environ["PUBLISHER_HOME"] = str(home)
+    os.environ["PORT"] = str(demo.any_port())
+    os.environ.pop("SANDBOX_PORT", None)
+    os.environ.pop("REDIS_URL", None)
+    if "PUBLISHER_DEMO_DATABASE_URL" in os.environ:
+        os.environ["DATABASE_URL"] = os.environ["PUBLISHER_DEMO_DATABASE_URL"]
+    else:
+        os.environ.pop("DATABASE_URL", None)
+    demo.set_environment()
+    with (home / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "publisher", "up", "--demo"], stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(90)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def rehearse(steps: Steps) -> None:
+    """Draft, review, approve, publish, link, subscribe; then ask the ledger."""
+    base = f"http://127.0.0.1:{os.environ['PORT']}"
+    _until(lambda: _get(f"{base}/blog") is not None, "the web server answers")
+    _until(lambda: _get(f"{demo.sandbox_url()}/control/ledger") is not None, "the sandbox answers")
+    app = create_app()
+    with app.app_context():
+        steps.tell("started", url=base)
+        author, editor = people.by_email("author@example.com"), people.by_email("editor@example.com")
+        if author is None or editor is None:
+            raise Failed("the demo's people are missing")
+        blog, x, page = (accounts.by_slug(slug) for slug in ("blog", "x", "facebook"))
+        story = demo.make_story(author, blog, x, page)
+        steps.tell("drafted", story=story.id, posts=[post.id for post in story.posts])
+        review.submit_story(author, story)
+        steps.tell("submitted")
+        _feed, feed_url = feeds.make(editor, "rehearsal", {}, "full", "ko")
+        due = clock.now() + timedelta(seconds=DUE_IN_S)
+        revisions = {post.id: post.revision for post in story.posts}
+        deliveries.approve_story(editor, story, revisions, due, demo.ZONE)
+        steps.tell("approved", due_at=due.isoformat())
+        story_id = story.id
+        post_ids = [post.id for post in story.posts]
+        _until(lambda: _all_published(post_ids), "all three posts are published")
+        found = _published(post_ids)
+        steps.tell("published", **{slug: url for slug, url in found.items()})
+        _check_ledger(steps, found)
+        _check_article(steps, found)
+        _check_feed(steps, feed_url, story_id)
+
+
+def _published(post_ids: list[int]) -> dict[str, str]:
+    db.session.rollback()
+    posts = [stories.get_post(None, post_id) for post_id in post_ids]
+    return {post.account.slug: post.url for post in posts if post.shown_status == "published"}
+
+
+def _all_published(post_ids: list[int]) -> bool:
+    return len(_published(post_ids)) == len(post_ids)
+
+
+def _check_ledger(steps: Steps, found: dict[str, str]) -> None:
+    """Exactly one tweet and one Facebook post carry this article's address."""
+    article = found["blog"]
+    ledger = requests.get(f"{demo.sandbox_url()}/control/ledger", timeout=5).json()
+    entries = ledger["posts"] if isinstance(ledger, dict) else ledger
+    for platform in ("x", "facebook"):
+        ours = [
+            entry
+            for entry in entries
+            if entry["platform"] == platform and article in json.dumps(entry, ensure_ascii=False)
+        ]
+        if len(ours) != 1:
+            raise Failed(f"the ledger holds {len(ours)} posts on {platform} with {article}")
+        steps.tell("ledger", platform=platform, id=ours[0]["id"], posts=1)
+
+
+def _check_article(steps: Steps, found: dict[str, str]) -> None:
+    """The blog page shows both addresses, once the links were written back."""
+
+    def both() -> bool:
+        page = _get(found["blog"]) or ""
+        return all(found[slug] in page for slug in ("x", "facebook"))
+
+    _until(both, "the article shows both addresses")
+    steps.tell("linked back", article=found["blog"])
+
+
+def _check_feed(steps: Steps, url: str, story_id: int) -> None:
+    feed = _get(url) or ""
+    events = feed.count("BEGIN:VEVENT")
+    if "공장 자동화 1년" not in feed.replace("\r\n ", ""):
+        raise Failed("the feed does not show the story")
+    steps.tell("subscribed", events=events, story=story_id)
+
+
+def _get(url: str) -> str | None:
+    try:
+        answer = requests.get(url, timeout=5)
+    except requests.RequestException:
+        return None
+    answer.encoding = "utf-8"
+    return answer.text if answer.ok else None
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failed(f"waited {PATIENCE_S:.0f} seconds in vain until {what}")
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()
