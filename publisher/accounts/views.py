@@ -12,7 +12,7 @@ from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectF
 from publisher.accounts.rules import CREDENTIAL_FIELDS
 from publisher.errors import DomainError, Invalid
 from publisher.people.rules import Role
-from publisher.web import back, me
+from publisher.web import back, is_signed_in, me
 
 Page = str | Response | tuple[str, int]
 
@@ -30,6 +30,12 @@ ACCESS = {
     "hold": Role.EDITOR,
     "release": Role.EDITOR,
 }
+
+
+@blueprint.app_context_processor
+def _hold_banner() -> dict[str, object]:
+    """Every page of the app says so while everything is held."""
+    return {"holding": service.holding() if is_signed_in() else None}
 
 
 @blueprint.get("")

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from publisher.deliveries import service, settle
+from publisher.deliveries import service, settle, sweep
 from publisher.deliveries.forms import VerdictForm
 from publisher.deliveries.models import Delivery
 from publisher.errors import DomainError
@@ -16,7 +16,7 @@ from publisher.people.models import User
 from publisher.people.rules import Role
 from publisher.stories import service as stories
 from publisher.stories.models import Post
-from publisher.web import back, me
+from publisher.web import back, count_in_navigation, is_signed_in, me
 
 Page = str | Response | tuple[str, int]
 
@@ -30,6 +30,15 @@ ACCESS = {
     "publish_now": Role.EDITOR,
     "settle_by_hand": Role.EDITOR,
 }
+
+
+count_in_navigation(blueprint, "deliveries.attention", sweep.attention_count)
+
+
+@blueprint.app_context_processor
+def _degraded_banner() -> dict[str, object]:
+    """Every page of the app says so while posts go out without the queue."""
+    return {"degraded": is_signed_in() and sweep.dispatcher_is_inline()}
 
 
 @blueprint.get("/attention")
