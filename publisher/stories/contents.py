@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from channels.base import Author, Content, Image
+from flask_babel import gettext as _
+
+from channels import channel_class
+from channels.base import Author, Content, Image, Problem
+from channels.text import split_thread
+from publisher.errors import Invalid, NotFound
 from publisher.media import service as media
 from publisher.stories import links
 from publisher.stories.links import Node
@@ -40,7 +47,9 @@ def sendable(use: MediaUse) -> Image:
 def outlined(use: MediaUse) -> Image:
     """The picture without its bytes: enough to check its size and its alternative text."""
     picture = media.get(use.id)
-    return Image(use.id, b"", "image/jpeg", picture.width, picture.height, alt=use.alt)
+    return Image(
+        use.id, b"", "image/jpeg", picture.width, picture.height, alt=use.alt or picture.alt
+    )
 
 
 def nodes(post: Post, draft: Draft | None = None) -> list[Node]:
@@ -69,5 +78,62 @@ def reserving(post: Post, draft: Draft) -> Content:
     return content_of(post, draft, address=reserved, image=outlined)
 
 
+def broken_limits(post: Post, draft: Draft) -> list[Problem]:
+    """What the channel says of it; of a thread, what it says of each part, once."""
+    channel = channel_class(post.account.kind)
+    whole = reserving(post, draft)
+    texts = parts(draft, post.account.kind)
+    if len(texts) < 2:
+        unsupported = [Problem("link_unsupported")] if draft.link and not takes_link(post) else []
+        return [*channel.check(whole), *unsupported]
+    found = channel.check(replace(whole, text=links.reserve(texts[0])))
+    for text in texts[1:]:
+        found += channel.check(replace(whole, text=links.reserve(text), link="", media=()))
+    return [problem for index, problem in enumerate(found) if problem not in found[:index]]
+
+
+def takes_link(post: Post) -> bool:
+    """Whether the channel attaches a link of its own; on the others addresses stand in the text."""
+    return post.account.kind == "facebook"
+
+
+def parts(draft: Draft, kind: str) -> list[str]:
+    """The texts that go out one after the other: one, or a thread's numbered parts.
+
+    Placeholders stay in place. Each address counts with its reserved length, so that the same draft
+    is always cut the same way.
+    """
+    limits = channel_class(kind).limits
+    if not (draft.thread and limits.threads):
+        return [draft.text]
+    names = links.references(draft.text)
+    stand_ins = {name: f"{links.RESERVED}{index}" for index, name in enumerate(names)}
+    back = {stand_in: "{" + name + "}" for name, stand_in in stand_ins.items()}
+    cut = split_thread(links.render(draft.text, stand_ins.get), limits.text)
+    if not back:
+        return cut
+    pattern = re.compile("|".join(re.escape(each) for each in sorted(back, key=len, reverse=True)))
+    return [pattern.sub(lambda match: back[match[0]], text) for text in cut]
+
+
 def reserved(_reference: str) -> str:
     return links.RESERVED
+
+
+def checked(draft: Draft) -> Draft:
+    """`draft` as it is kept: normalised, each picture with words. Refuses what no channel could take."""
+    draft = draft.normalised()
+    if len(draft.text) > 200_000 or len(draft.title) > 1_000 or len(draft.link) > 2_000:
+        raise Invalid(_("This text is too long to be kept."), fields={"text": _("Shorten it.")})
+    if set(draft.when_late.values()) - set(links.WhenLate):
+        raise Invalid(_("A link that is late can be held, left out, or drop the post."))
+    return replace(draft, media=tuple(_worded(use) for use in draft.media)).normalised()
+
+
+def _worded(use: MediaUse) -> MediaUse:
+    """The picture's own alternative text where the post says nothing else: an approval covers it."""
+    try:
+        return MediaUse(use.id, use.alt or media.get(use.id).alt)
+    except NotFound:
+        gone = _("A picture of this post is gone. Remove it or choose another.")
+        raise Invalid(gone, fields={"media": gone}) from None

@@ -97,5 +97,38 @@ SENTENCES: dict[str, Callable[[dict[str, str | int]], str]] = {
     "account_paused": lambda v: _("The account %(account)s is paused; the post would wait.", **v),
     "planned_past": lambda _v: _("The planned time has passed."),
     "media_missing": lambda _v: _("A picture of this post is gone. Remove it or choose another."),
+    "link_unsupported": lambda _v: _(
+        "This channel has no separate link. Write the address into the text."
+    ),
+    "text_empty": lambda _v: _("There is no text yet."),
+    "text_too_long": lambda v: _(
+        "The text counts %(length)s, %(over)s more than the limit of %(limit)s.", **v
+    ),
+    "title_missing": lambda _v: _("There is no title yet."),
+    "title_too_long": lambda v: _(
+        "The title has %(length)s characters; at most %(limit)s are shown.", **v
+    ),
+    "invalid_characters": lambda _v: _(
+        "The text holds a character that the platform refuses. Type it again."
+    ),
+    "too_many_cashtags": lambda v: _(
+        "X takes one cashtag such as $TSLA per post; this text has %(count)s.", **v
+    ),
+    "costs_more": lambda v: _(
+        "X charges US$%(cost)s for a post with an address, 13 times one without.", **v
+    ),
+    "too_many_images": lambda v: _(
+        "This channel takes %(limit)s pictures per post; this one has %(count)s.", **v
+    ),
+    "alt_text_missing": lambda v: (
+        _("Picture %(image)s: say what it shows.", **v)
+        if "image" in v
+        else _("Say of every picture what it shows.")
+    ),
+    "alt_text_too_long": lambda v: _(
+        "Picture %(image)s: its description has %(length)s characters, at most %(limit)s are kept.",
+        **v,
+    ),
+    "image_too_large": lambda v: _("Picture %(image)s is too large for this channel.", **v),
 }
 """code → the sentence, given the problem's values."""

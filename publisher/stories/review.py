@@ -112,7 +112,16 @@ def comment(actor: User | None, story: Story, text: str, post: Post | None = Non
                 "by": actor.name if actor else audit.SYSTEM,
                 "text": text[:300],
             }
-            notices.notify(story.owner, "comment", values, f"/stories/{story.id}")
+            notices.notify(story.owner, "comment", values, f"/stories/{story.id}#comments")
+    return said
+
+
+def get_comment(actor: User | None, comment_id: int) -> Comment:
+    """The comment; NotFound also when `actor` may not open its story."""
+    said = db.session.get(Comment, comment_id)
+    if said is None:
+        raise NotFound(_("There is no such comment."))
+    service.get_story(actor, said.story_id)
     return said
 
 
@@ -241,4 +250,6 @@ def _tell_writers(actor: User | None, post: Post, kind: str, more: dict[str, str
     }
     for person in {story.owner, *story.authors}:
         if actor is None or person.id != actor.id:
-            notices.notify(person, kind, values, f"/stories/{story.id}#post-{post.id}")
+            notices.notify(
+                person, kind, values, f"/stories/{story.id}?post={post.id}#post-{post.id}"
+            )

@@ -20,12 +20,11 @@ from publisher import clock, zones
 from publisher.accounts.models import Account
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
-from publisher.media import service as media
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import contents, links, rules
+from publisher.stories import contents, rules
 from publisher.stories import problems as found_problems
 from publisher.stories.access import require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
@@ -164,8 +163,7 @@ def add_post(
         require_edit(actor, story)
         if story.archived_at is not None:
             raise Conflict(_("This story is archived. Restore it first."))
-        draft = draft.normalised()
-        _check_draft(draft)
+        draft = contents.checked(draft)
         now = clock.now()
         post = Post(story=story, account=account, uid=str(uuid4()), created_at=now, changed_at=now)
         session.add(post)
@@ -191,7 +189,7 @@ def edit(
     with writing() as session:
         session.refresh(post, with_for_update=True)
         require_edit(actor, post.story)
-        draft = draft.normalised()
+        draft = contents.checked(draft)
         if rules.content_hash(post.account_id, draft) == post.head.hash:
             return post
         if version != post.version and base != post.revision:
@@ -203,7 +201,6 @@ def edit(
                 revision=post.revision,
             )
         before = post.head.title
-        _check_draft(draft)
         move(actor, post, "edit", revision=post.revision + 1)
         void_approval(post)
         _add_revision(actor, post, draft, number=post.revision + 1)
@@ -270,21 +267,8 @@ def _add_revision(actor: User | None, post: Post, draft: Draft, *, number: int) 
     db.session.expire(post, ["head", "revisions"])
 
 
-def _check_draft(draft: Draft) -> None:
-    """Refuse what no channel could ever take, so that a program cannot fill the database either."""
-    if len(draft.text) > 200_000 or len(draft.title) > 1_000 or len(draft.link) > 2_000:
-        raise Invalid(_("This text is too long to be kept."), fields={"text": _("Shorten it.")})
-    if set(draft.when_late.values()) - set(links.WhenLate):
-        raise Invalid(_("A link that is late can be held, left out, or drop the post."), fields={})
-    for use in draft.media:
-        try:
-            media.get(use.id)
-        except NotFound:
-            gone = _("A picture of this post is gone. Remove it or choose another.")
-            raise Invalid(gone, fields={"media": gone}) from None
-
-
 def void_approval(post: Post) -> None:
+    """Whatever was approved no longer counts. Call inside `writing()`."""
     post.approved_hash = None
     db.session.execute(
         update(Approval)
@@ -391,11 +375,9 @@ def problems(post: Post, draft: Draft | None = None) -> list[Problem]:
     """
     draft = draft or post.head.draft
     try:
-        shown = contents.reserving(post, draft)
+        found = contents.broken_limits(post, draft)
     except NotFound:
         found = [Problem("media_missing")]
-    else:
-        found = list(channel_class(post.account.kind).check(shown))
     found += found_problems.of_plan(contents.node(post, draft), contents.nodes(post, draft))
     if post.account.status == "paused":
         found.append(Problem("account_paused", {"account": post.account.label}, blocking=False))

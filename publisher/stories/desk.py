@@ -1,0 +1,387 @@
+"""The desk: what its page shows of each post, and its two compound verbs. Stands above all services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from channels import channel_class
+from channels.base import Limits, Measure
+from publisher import web
+from publisher.accounts import service as accounts_service
+from publisher.accounts.models import Account
+from publisher.blog import markdown
+from publisher.deliveries import service as deliveries
+from publisher.media import service as media
+from publisher.media.models import Media
+from publisher.people import service as people
+from publisher.people.models import User
+from publisher.people.rules import Role, at_least
+from publisher.storage import writing
+from publisher.stories import (
+    access,
+    categories,
+    contents,
+    links,
+    problems,
+    queries,
+    review,
+    service,
+)
+from publisher.stories.forms import CommentForm, PostForm, StoryForm
+from publisher.stories.models import Post, Story
+from publisher.stories.problems import Remark
+from publisher.stories.rules import ARCHIVED, Draft, MediaUse
+from publisher.zones import ZoneProblem
+
+URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
+CHOSEN_FROM = 24
+"""How many of the newest pictures the desk offers."""
+
+
+# ---- Verbs ----
+
+
+def begin(actor: User, accounts: Iterable[Account], **parts: Any) -> Story:
+    """A new story with an empty post for each account."""
+    with writing():
+        story = service.create_story(actor, **parts)
+        for account in accounts:
+            service.add_post(actor, story, account, Draft())
+    return story
+
+
+def save(
+    actor: User,
+    post: Post,
+    draft: Draft,
+    *,
+    version: int,
+    base: int | None,
+    time: tuple[datetime | None, str] | None,
+) -> None:
+    """Save what the desk sent: the content, and the time if another one was typed (`time` is None if not).
+
+    A post that is scheduled moves on the calendar too. Raises Stale, Conflict or Invalid; then nothing
+    of it was saved.
+    """
+    with writing():
+        service.edit(actor, post, draft, version=version, base=base)
+        if time is None:
+            return
+        at, zone = time
+        if at is None:
+            service.plan(actor, post, None, "")
+        else:
+            deliveries.move(actor, post, at, zone)
+
+
+# ---- The page ----
+
+
+def page(
+    story: Story,
+    *,
+    post: Post | None = None,
+    post_form: PostForm | None = None,
+    problem: ZoneProblem | None = None,
+    story_form: StoryForm | None = None,
+    comment_form: CommentForm | None = None,
+) -> str:
+    """The whole desk; what was sent in one of its forms stays as it was typed."""
+    me = web.me()
+    if story_form is None:
+        story_form = StoryForm(formdata=None)
+        offer(story_form, story.owner_id)
+        story_form.show(story)
+        if story.deadline:
+            story_form.deadline.data = story.deadline.astimezone(web.my_zone()).date()
+    if comment_form is None:
+        comment_form = CommentForm(formdata=None)
+        comment_form.offer(queries.live_posts(story))
+        comment_form.post_id.data = 0
+    shown = panels(me, story, sent=post_form, sent_for=post, problem=problem)
+    return render_template(
+        "stories/show.html",
+        story=story,
+        panels=shown,
+        current=post.id if post else request.args.get("post", type=int),
+        story_form=story_form,
+        comment_form=comment_form,
+        progress=queries.progress(story),
+        comments=queries.comments(story),
+        activity=queries.activity(story),
+        accounts=[
+            account
+            for account in accounts_service.all_accounts()
+            if account.id not in {panel.post.account_id for panel in shown}
+        ],
+        archived=[each for each in story.posts if each not in {panel.post for panel in shown}],
+        may_edit=access.edits(me, story),
+        is_editor=at_least(me.role, Role.EDITOR),
+    )
+
+
+def back_to(story: Story, post: Post | None = None) -> Response:
+    """Redirect to the desk, at that post."""
+    if post is None:
+        return redirect(url_for("stories.show", story_id=story.id))
+    anchor = f"post-{post.id}"
+    return redirect(url_for("stories.show", story_id=story.id, post=post.id, _anchor=anchor))
+
+
+def offer(form: StoryForm, owner_id: int) -> None:
+    """Fill the choices of a story's form."""
+    others = [person for person in writers() if person.id != owner_id]
+    form.offer(categories.categories(), others, language())
+
+
+def language() -> str:
+    """The reader's language: ko or en."""
+    return str(get_locale() or "ko")[:2]
+
+
+def writers() -> list[User]:
+    """Everybody who may write."""
+    return [
+        person
+        for person in people.everyone()
+        if person.active and at_least(person.role, Role.AUTHOR)
+    ]
+
+
+# ---- What it shows ----
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A text's length for the counter: used, left, limit (0: none) and the cost in words."""
+
+    used: int
+    limit: int
+    left: int
+    cost: str
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A bit of a text on a platform: plain words, a link, or the address of another post."""
+
+    kind: str
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One post as its platform shows it; a thread has several."""
+
+    number: int
+    total: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What is measured while somebody writes: the count, the problems, and how it will look."""
+
+    title: str
+    count: Count
+    remarks: tuple[Remark, ...]
+    html: Markup
+    parts: tuple[Part, ...]
+    link: Piece | None
+    pictures: tuple[tuple[Media, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another post of the story that this one may link to, and what happens if its address is late."""
+
+    post: Post
+    reference: str
+    used: bool
+    when_late: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One post on the desk."""
+
+    post: Post
+    form: PostForm
+    limits: Limits
+    gauge: Gauge
+    neighbours: tuple[Neighbour, ...]
+    decides: bool
+    takes_link: bool
+    library: tuple[Media, ...] = ()
+    choices: tuple[datetime, ...] = ()
+    """Instants to choose from when the wall shows the typed time twice or never."""
+    asked: str = ""
+    """What is asked then."""
+
+
+def panels(
+    actor: User,
+    story: Story,
+    *,
+    sent: PostForm | None = None,
+    sent_for: Post | None = None,
+    problem: ZoneProblem | None = None,
+) -> list[Panel]:
+    """All posts of the story as the desk shows them; the one in `sent` keeps what was typed."""
+    shown = [post for post in story.posts if post.status != ARCHIVED]
+    library = tuple(media.library().items[:CHOSEN_FROM]) if access.edits(actor, story) else ()
+    return [
+        _panel(actor, post, shown, library, sent=sent, problem=problem)
+        if post is sent_for
+        else _panel(actor, post, shown, library)
+        for post in shown
+    ]
+
+
+def _panel(
+    actor: User,
+    post: Post,
+    story: Sequence[Post],
+    library: tuple[Media, ...],
+    *,
+    sent: PostForm | None = None,
+    problem: ZoneProblem | None = None,
+) -> Panel:
+    form = sent or fresh_form(actor, post)
+    draft = form.draft().normalised() if sent else post.head.draft
+    kept = {use.id for use in draft.media}
+    return Panel(
+        post=post,
+        form=named(form, f"p{post.id}-"),
+        limits=channel_class(post.account.kind).limits,
+        gauge=gauge(post, draft),
+        neighbours=tuple(_neighbours(post, story, draft)),
+        decides=review.may_decide(actor, post),
+        takes_link=contents.takes_link(post),
+        library=tuple(each for each in library if each.id not in kept),
+        choices=tuple(problem.choices) if problem else (),
+        asked=problem.message if problem else "",
+    )
+
+
+def fresh_form(actor: User, post: Post) -> PostForm:
+    """The post's form, filled from what is stored and not from what the request sent."""
+    form = PostForm(formdata=None)
+    form.show_draft(post.head.draft)
+    form.version.data, form.base.data = post.version, post.revision
+    form.show(post.planned_wall)
+    form.offer(post.planned_zone, actor.timezone, web.settings().timezone)
+    return form
+
+
+def named(form: PostForm, prefix: str) -> PostForm:
+    """Give the fields ids of their own: a page has one form per post."""
+    for field in form:
+        field.id = field.label.field_id = prefix + field.short_name
+    return form
+
+
+def _neighbours(post: Post, story: Sequence[Post], draft: Draft) -> Iterator[Neighbour]:
+    blogs = [other for other in story if other.account.kind == "blog"]
+    used = links.references(draft.text, draft.link)
+    for other in story:
+        if other.id == post.id:
+            continue
+        slug = f"link:{other.account.slug}"
+        reference = "blog" if [other] == blogs and slug not in used else slug
+        late = links.when_late(draft.when_late, reference)
+        yield Neighbour(other, reference, reference in used, str(late))
+
+
+def gauge(post: Post, draft: Draft) -> Gauge:
+    """Count, problems and preview of `draft`, saved or not."""
+    pictures = media.by_ids([use.id for use in draft.media])
+    alts = {use.id: use.alt for use in draft.media}
+    blog = post.account.kind == "blog"
+    texts = [] if blog else contents.parts(draft, post.account.kind)
+    return Gauge(
+        title=draft.title,
+        count=_count(service.measure(post, draft), len(texts)),
+        remarks=tuple(problems.remark(each) for each in service.problems(post, draft)),
+        html=_article(post, draft) if blog else Markup(),
+        parts=tuple(
+            Part(number, len(texts), tuple(_pieces(text, post)))
+            for number, text in enumerate(texts, 1)
+        ),
+        link=next(_pieces(draft.link, post), None) if draft.link else None,
+        pictures=tuple((each, alts[each.id] or each.alt) for each in pictures),
+    )
+
+
+def _count(measured: Measure, parts: int) -> Count:
+    cost = ""
+    if measured.cost_usd:
+        amount = f"{measured.cost_usd:.3f}".rstrip("0").rstrip(".")
+        cost = _("about US$%(amount)s", amount=amount)
+    return Count(measured.length, measured.limit, measured.left, cost, parts)
+
+
+def _article(post: Post, draft: Draft) -> Markup:
+    known = _targets(post)
+    text = links.render(draft.text, lambda reference: _address(known.get(reference)) or "#")
+    html = markdown.render(text, language=post.story.language, site=web.settings().base_url)
+    return Markup(html)  # noqa: S704 - markdown.render sanitises
+
+
+def _targets(post: Post) -> dict[str, Post]:
+    """Every reference that can be written in `post`, and the post it means."""
+    others = [
+        other for other in post.story.posts if other.id != post.id and other.status != ARCHIVED
+    ]
+    blogs = [other for other in others if other.account.kind == "blog"]
+    found = {f"link:{other.account.slug}": other for other in others}
+    if len(blogs) == 1:
+        found["blog"] = blogs[0]
+    return found
+
+
+def _address(target: Post | None) -> str:
+    return target.url if target else ""
+
+
+def _pieces(text: str, post: Post) -> Iterator[Piece]:
+    """`text` cut into words, links and references, as the preview of a platform without markup shows it."""
+    known = _targets(post)
+    at = 0
+    for match in re.finditer(f"{links.PLACEHOLDER.pattern}|({URL.pattern})", text):
+        if match.start() > at:
+            yield Piece("text", text[at : match.start()])
+        if match[1]:
+            target = known.get(match[1])
+            label = target.account.label if target else match[0]
+            yield Piece("reference" if target else "unknown", label, _address(target))
+        else:
+            yield Piece("link", match[0], match[0])
+        at = match.end()
+    if at < len(text):
+        yield Piece("text", text[at:])
+
+
+def with_picture(draft: Draft, use: MediaUse) -> Draft:
+    """`draft` with one more picture at its end, once."""
+    others = tuple(each for each in draft.media if each.id != use.id)
+    return replace(draft, media=(*others, use))
+
+
+def draft_of(values: dict[str, Any]) -> Draft:
+    """The draft in the `mine` or `theirs` of a Stale error."""
+    uses = tuple(MediaUse(use["id"], use["alt"]) for use in values["media"])
+    return Draft(**{**values, "media": uses})

@@ -1,0 +1,183 @@
+"""The pages that change one post of a story: save, measure, remove, compare."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, flash, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from publisher import web
+from publisher.accounts import service as accounts
+from publisher.errors import Conflict, Invalid, Stale
+from publisher.media import service as media
+from publisher.people.rules import Role
+from publisher.stories import desk, diff, queries, review, service, shelving
+from publisher.stories.forms import PostForm, blame
+from publisher.stories.models import Post
+from publisher.stories.rules import Draft, MediaUse
+from publisher.zones import ZoneProblem
+
+Page = str | Response | tuple[str, int]
+
+ACCESS: dict[str, str] = {
+    "add_post": Role.AUTHOR,
+    "save_post": Role.AUTHOR,
+    "measure_post": Role.AUTHOR,
+    "archive_post": Role.AUTHOR,
+    "restore_post": Role.AUTHOR,
+    "revisions": Role.VIEWER,
+}
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put these pages on the blueprint of stories."""
+    post = "/posts/<int:post_id>"
+    for rule, view in (
+        ("/stories/<int:story_id>/posts", add_post),
+        (f"{post}/save", save_post),
+        (f"{post}/measure", measure_post),
+        (f"{post}/archive", archive_post),
+        (f"{post}/restore", restore_post),
+    ):
+        blueprint.add_url_rule(rule, view_func=view, methods=["POST"])
+    blueprint.add_url_rule(f"{post}/revisions", view_func=revisions)
+
+
+def add_post(story_id: int) -> Page:
+    story = service.get_story(web.me(), story_id)
+    account = accounts.get(request.form.get("account_id", 0, type=int))
+    post = service.add_post(web.me(), story, account, Draft())
+    return desk.back_to(story, post)
+
+
+def save_post(post_id: int) -> Page:
+    """Save; with `then=submit` also submit. Problems block the second, never the first."""
+    me = web.me()
+    post = service.get_post(me, post_id)
+    form = PostForm()
+    form.offer(post.planned_zone, me.timezone, web.settings().timezone)
+    if not form.validate():
+        return desk.page(post.story, post=post, post_form=form), 422
+    try:
+        draft = _with_upload(form, form.draft())
+        timed = _typed_time(form, post)
+        version = form.version.data or 0
+        desk.save(me, post, draft, version=version, base=form.base.data, time=timed)
+    except ZoneProblem as problem:
+        return desk.page(post.story, post=post, post_form=form, problem=problem), 422
+    except Stale as stale:
+        return _conflict(post, stale), 409
+    except (Invalid, Conflict) as refused:
+        blame(form, refused, fallback="text")
+        return desk.page(post.story, post=post, post_form=form), refused.status
+    if request.form.get("then") == "submit":
+        return _submit(post)
+    flash(_("Saved."), "success")
+    return desk.back_to(post.story, post)
+
+
+def measure_post(post_id: int) -> Page:
+    """The count, the problems and the preview of what is being written; nothing is saved."""
+    post = service.get_post(web.me(), post_id)
+    return render_template(
+        "stories/_gauge.html", post=post, gauge=desk.gauge(post, PostForm().draft().normalised())
+    )
+
+
+def archive_post(post_id: int) -> Page:
+    post = service.get_post(web.me(), post_id)
+    try:
+        shelving.archive_post(web.me(), post)
+    except Conflict as refused:
+        flash(refused.message, "warning")
+    else:
+        flash(_("The post for %(account)s was removed.", account=post.account.label), "success")
+    return desk.back_to(post.story)
+
+
+def restore_post(post_id: int) -> Page:
+    post = service.get_post(web.me(), post_id)
+    shelving.restore_post(web.me(), post)
+    flash(_("The post for %(account)s is back.", account=post.account.label), "success")
+    return desk.back_to(post.story, post)
+
+
+def revisions(post_id: int) -> Page:
+    """Any two revisions and their difference; the newest and the one before it unless the address says."""
+    post = service.get_post(web.me(), post_id)
+    all_of_them = queries.revisions(post)
+    by_number = {revision.number: revision for revision in all_of_them}
+    new = by_number.get(request.args.get("to", post.revision, type=int), post.head)
+    old = by_number.get(request.args.get("from", max(new.number - 1, 1), type=int), new)
+    return render_template(
+        "stories/revisions.html",
+        post=post,
+        revisions=all_of_them,
+        approvals=queries.approvals(post),
+        old=old,
+        new=new,
+        changes=diff.drafts(old.draft, new.draft),
+    )
+
+
+def _submit(post: Post) -> Page:
+    try:
+        review.submit(web.me(), post)
+    except Invalid:
+        flash(_("Saved, but not submitted: solve the problems first."), "warning")
+    except Conflict as refused:
+        flash(refused.message, "warning")
+    else:
+        flash(_("Saved and submitted for review."), "success")
+    return desk.back_to(post.story, post)
+
+
+def _conflict(post: Post, stale: Stale) -> str:
+    """Both texts, their difference, and the two ways on. Everything that was sent goes along."""
+    mine, theirs = desk.draft_of(stale.values["mine"]), desk.draft_of(stale.values["theirs"])
+    kept = [
+        (name, value)
+        for name, values in request.form.lists()
+        for value in values
+        if name not in {"csrf_token", "version", "base", "then"}
+    ]
+    kept_media = {int(each) for each in request.form.getlist("media") if each.isdecimal()}
+    kept += [
+        (name, value)
+        for use in mine.media
+        if use.id not in kept_media
+        for name, value in (("media", str(use.id)), (f"alt-{use.id}", use.alt))
+    ]
+    return render_template(
+        "stories/conflict.html",
+        post=post,
+        mine=mine,
+        theirs=theirs,
+        head=post.head,
+        changes=diff.drafts(theirs, mine),
+        kept=kept,
+        version=stale.values["version"],
+        base=stale.values["revision"],
+    )
+
+
+def _with_upload(form: PostForm, draft: Draft) -> Draft:
+    """`draft` with the picture that was sent along, kept in the library first."""
+    sent = form.upload
+    if sent is None:
+        return draft
+    alt = form.picture_alt.data or ""
+    kept = media.upload(web.me(), sent.filename or "", sent.read(), alt)
+    return desk.with_picture(draft, MediaUse(kept.id, alt))
+
+
+def _typed_time(form: PostForm, post: Post) -> tuple[datetime | None, str] | None:
+    """The time that was typed, or None where it is the one that the post has already."""
+    if (form.wall, form.wall and form.zone.data) == (
+        post.planned_wall,
+        post.planned_wall and post.planned_zone,
+    ):
+        return None
+    return form.resolve(), form.zone.data or ""

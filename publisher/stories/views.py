@@ -1,0 +1,227 @@
+"""The list of stories, the desk where one is written, and its categories. Reviewing is in `reviewing.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from publisher import web, zones
+from publisher.accounts import service as accounts
+from publisher.errors import Conflict, Invalid, Stale
+from publisher.media import service as media
+from publisher.people.rules import Role
+from publisher.people.words import VERBS
+from publisher.stories import (
+    categories,
+    desk,
+    posts,
+    queries,
+    review,
+    reviewing,
+    service,
+    shelving,
+)
+from publisher.stories.forms import (
+    CategoryForm,
+    CommentForm,
+    NewStoryForm,
+    StoryForm,
+    blame,
+)
+from publisher.stories.queries import Filters
+from publisher.stories.rules import CARE
+
+Page = str | Response | tuple[str, int]
+
+blueprint = Blueprint("stories", __name__)
+posts.add_to(blueprint)
+reviewing.add_to(blueprint)
+
+ACCESS: dict[str, str] = {
+    "index": Role.VIEWER,
+    "new": Role.AUTHOR,
+    "show": Role.VIEWER,
+    "change": Role.AUTHOR,
+    "submit_story": Role.AUTHOR,
+    "archive": Role.AUTHOR,
+    "restore": Role.AUTHOR,
+    "comment": Role.VIEWER,
+    "resolve": Role.AUTHOR,
+    "categories_page": Role.EDITOR,
+    **posts.ACCESS,
+    **reviewing.ACCESS,
+}
+
+
+@blueprint.context_processor
+def words_and_pictures() -> dict[str, Any]:
+    """What the templates of stories use besides their own values."""
+    return {"picture": media.url, "verbs": VERBS}
+
+
+# ---- Lists ----
+
+
+@blueprint.get("/stories")
+def index() -> Page:
+    filters = Filters(
+        text=request.args.get("q", "")[:200].strip(),
+        status=request.args.get("status", "") if request.args.get("status") in CARE else "",
+        account_id=request.args.get("account", type=int),
+        category_id=request.args.get("category", type=int),
+        person_id=request.args.get("person", type=int),
+        archived=request.args.get("archived") == "1",
+    )
+    page = queries.stories(web.me(), filters, page=request.args.get("page", 1, type=int))
+    return render_template(
+        "stories/index.html",
+        page=page,
+        filters=filters,
+        statuses=[status for status in CARE if status not in {"sending", "unconfirmed"}],
+        accounts=[(each.id, each.label) for each in accounts.all_accounts()],
+        categories=[(each.id, each.name(desk.language())) for each in categories.categories()],
+        people=[(each.id, each.name) for each in desk.writers()],
+        progress=queries.progress,
+        live_posts=queries.live_posts,
+        next_time=queries.next_time,
+    )
+
+
+@blueprint.route("/categories", methods=["GET", "POST"])
+def categories_page() -> Page:
+    form, status = CategoryForm(), 200
+    if form.validate_on_submit():
+        try:
+            categories.add_category(
+                web.me(),
+                slug=form.slug.data or "",
+                name_ko=form.name_ko.data or "",
+                name_en=form.name_en.data or "",
+            )
+        except Invalid as refused:
+            blame(form, refused)
+        else:
+            flash(_("The category was added."), "success")
+            return redirect(url_for(".categories_page"))
+    if form.errors:
+        status = 422
+    page = render_template("stories/categories.html", form=form, categories=categories.categories())
+    return page, status
+
+
+# ---- The story ----
+
+
+@blueprint.route("/stories/new", methods=["GET", "POST"])
+def new() -> Page:
+    me, form = web.me(), NewStoryForm()
+    desk.offer(form, me.id)
+    form.offer_accounts(accounts.all_accounts())
+    if request.method == "GET":
+        form.language.data = me.language
+        form.account_ids.data = [account.id for account in accounts.all_accounts()]
+    elif form.validate_on_submit():
+        try:
+            story = desk.begin(
+                me,
+                [accounts.get(each) for each in form.account_ids.data or ()],
+                deadline=_deadline(form),
+                **form.parts(),
+            )
+        except Invalid as refused:
+            blame(form, refused)
+        else:
+            return redirect(url_for(".show", story_id=story.id))
+    return render_template("stories/new.html", form=form), 422 if form.errors else 200
+
+
+@blueprint.get("/stories/<int:story_id>")
+def show(story_id: int) -> Page:
+    return desk.page(service.get_story(web.me(), story_id))
+
+
+@blueprint.post("/stories/<int:story_id>")
+def change(story_id: int) -> Page:
+    me = web.me()
+    story = service.get_story(me, story_id)
+    form = StoryForm()
+    desk.offer(form, story.owner_id)
+    if not form.validate():
+        return desk.page(story, story_form=form), 422
+    try:
+        service.update_story(
+            me, story, version=form.version.data or 0, deadline=_deadline(form), **form.parts()
+        )
+    except Invalid as refused:
+        blame(form, refused)
+        return desk.page(story, story_form=form), 422
+    except Stale as stale:
+        form.title.errors = [stale.message]
+        form.version.data = stale.values["version"]
+        return desk.page(story, story_form=form), 409
+    flash(_("Saved."), "success")
+    return desk.back_to(story)
+
+
+@blueprint.post("/stories/<int:story_id>/submit")
+def submit_story(story_id: int) -> Page:
+    story = service.get_story(web.me(), story_id)
+    try:
+        submitted = review.submit_story(web.me(), story)
+    except (Invalid, Conflict) as refused:
+        flash(refused.message, "warning")
+    else:
+        flash(_("Submitted for review: %(count)s posts.", count=len(submitted)), "success")
+    return desk.back_to(story)
+
+
+@blueprint.post("/stories/<int:story_id>/archive")
+def archive(story_id: int) -> Page:
+    story = service.get_story(web.me(), story_id)
+    try:
+        shelving.archive(web.me(), story)
+    except Conflict as refused:
+        flash(refused.message, "warning")
+        return desk.back_to(story)
+    flash(_("“%(title)s” is archived.", title=story.title), "success")
+    return desk.back_to(story)
+
+
+@blueprint.post("/stories/<int:story_id>/restore")
+def restore(story_id: int) -> Page:
+    story = service.get_story(web.me(), story_id)
+    shelving.restore(web.me(), story)
+    flash(_("“%(title)s” is back.", title=story.title), "success")
+    return desk.back_to(story)
+
+
+@blueprint.post("/stories/<int:story_id>/comments")
+def comment(story_id: int) -> Page:
+    me = web.me()
+    story = service.get_story(me, story_id)
+    form = CommentForm()
+    form.offer(story.posts)
+    if not form.validate():
+        return desk.page(story, comment_form=form), 422
+    post = service.get_post(me, form.post_id.data) if form.post_id.data else None
+    review.comment(me, story, form.text.data or "", post)
+    return web.back(url_for(".show", story_id=story.id, _anchor="comments"))
+
+
+@blueprint.post("/comments/<int:comment_id>/resolve")
+def resolve(comment_id: int) -> Page:
+    said = review.resolve(web.me(), review.get_comment(web.me(), comment_id))
+    return web.back(url_for(".show", story_id=said.story_id, _anchor="comments"))
+
+
+# ---- Helping hands ----
+
+
+def _deadline(form: StoryForm) -> datetime | None:
+    """The end of that day where the writer is."""
+    day = form.deadline.data
+    return zones.resolve(day, time(23, 59), web.my_zone().key, fold=0) if day else None
