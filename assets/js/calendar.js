@@ -6,7 +6,9 @@ import { adoptToasts, toast } from "./toasts.js";
 
 const DAYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 const MINUTES = { ArrowUp: -15, ArrowDown: 15 };
+const TRACKED = ["dragover", "drop", "touchmove", "pointermove"];
 let busy = false;
+let over = null;
 
 /** "2026-11-24" plus n days; dates only, so no clock can shift it. */
 function plusDays(day, n) {
@@ -44,10 +46,10 @@ function focusCard(id) {
   target.focus({ preventScroll: false });
 }
 
-/** Send the card's own form with another day or time; `undo` puts a dragged card back when the server says no. */
-async function move(card, day, time, { undo, focus = true } = {}) {
+/** Send the card's own form with another day or time; the server's calendar shows what became of it. */
+async function move(card, day, time) {
   const form = card.querySelector("form[data-move-form]");
-  if (!form || busy) return undo?.();
+  if (!form || busy) return;
   busy = true;
   document.getElementById("calendar").setAttribute("aria-busy", "true");
   form.elements.day.value = day;
@@ -55,15 +57,13 @@ async function move(card, day, time, { undo, focus = true } = {}) {
   try {
     const response = await postForm(form, { url: card.dataset.moveUrl || form.action });
     const { swapped, told } = swap(await response.text());
-    if (!response.ok && !swapped) undo?.();
-    if (!response.ok && !told) toast(text("failed"), "danger");
+    if (!told && (!response.ok || !swapped)) toast(text("failed"), "danger");
   } catch {
-    undo?.();
     toast(navigator.onLine ? text("failed") : text("offline"), "danger");
   } finally {
     busy = false;
     document.getElementById("calendar").removeAttribute("aria-busy");
-    if (focus) focusCard(card.dataset.postId);
+    focusCard(card.dataset.postId);
   }
 }
 
@@ -80,19 +80,36 @@ function onKey(event) {
   void move(card, plusDays(date, DAYS[event.key]));
 }
 
-function onDrop({ item, from, to, oldDraggableIndex }) {
-  if (from === to) return;
-  const undo = () => from.insertBefore(item, from.querySelectorAll("[data-card]")[oldDraggableIndex] ?? null);
-  const day = to.closest("[data-day]")?.dataset.day;
-  if (!day) return undo();
-  void move(item, day, null, { undo });
+/** The day under the pointer; while dragging it is marked, and nothing else on the page moves. */
+function track(event) {
+  const { clientX, clientY } = event.touches?.[0] ?? event;
+  const day = document.elementFromPoint(clientX, clientY)?.closest("#calendar [data-day]") ?? null;
+  if (event.type === "drop" || (day && event.type === "dragover")) event.preventDefault();
+  if (day === over) return;
+  over?.classList.remove("is-target");
+  day?.classList.add("is-target");
+  over = day;
 }
 
-/** Lists that cards are dragged from (days and the tray) and to (days only). */
-function makeDraggable(list, droppable) {
+function startTracking() {
+  TRACKED.forEach((type) => document.addEventListener(type, track, { capture: true }));
+}
+
+/** The drag is over: a `dragend` without a drop before it was cancelled, or let go outside the days. */
+function onDrop({ item, originalEvent }) {
+  TRACKED.forEach((type) => document.removeEventListener(type, track, { capture: true }));
+  const day = over?.dataset.day;
+  over?.classList.remove("is-target");
+  over = null;
+  if (!day || originalEvent?.type === "dragend" || day === item.dataset.date) return;
+  void move(item, day);
+}
+
+/** Cards are picked up from the days and from the tray; they stay in place until the server has agreed. */
+function makeDraggable(list) {
   list.querySelectorAll("[data-card] a").forEach((link) => (link.draggable = false));
   new Sortable(list, {
-    group: { name: "calendar", put: droppable },
+    group: { name: "calendar", put: false },
     draggable: "[data-card]:not([data-locked])",
     sort: false,
     animation: calm() ? 0 : 150,
@@ -100,23 +117,16 @@ function makeDraggable(list, droppable) {
     delayOnTouchOnly: true,
     ghostClass: "is-ghost",
     chosenClass: "is-chosen",
-    onStart: () => {
-      list.style.minHeight = `${list.offsetHeight}px`; // the days must not slide away under the pointer
-      document.getElementById("calendar")?.classList.add("is-dragging");
-    },
-    onEnd: (event) => {
-      list.style.minHeight = "";
-      document.getElementById("calendar")?.classList.remove("is-dragging");
-      onDrop(event);
-    },
+    onStart: startTracking,
+    onEnd: onDrop,
   });
 }
 
 export function watchCalendar(root) {
   const scope = root.id === "calendar" ? root.parentElement : root;
-  if (!scope.querySelector("[data-card]")) return;
-  fresh(scope, "[data-day] > ul", "drop").forEach((list) => makeDraggable(list, true));
-  fresh(scope, "ul[data-tray]", "tray").forEach((list) => makeDraggable(list, false));
+  fresh(scope, "[data-day] > ul, ul[data-tray]", "drag")
+    .filter((list) => list.querySelector("[data-card]"))
+    .forEach(makeDraggable);
 }
 
 document.addEventListener("keydown", onKey);

@@ -23,7 +23,9 @@ function ask({ confirm: question, confirmYes, confirmNo }) {
   words.textContent = question;
   const buttons = document.createElement("div");
   buttons.className = "buttons";
-  buttons.append(button(confirmYes, "btn-danger", "yes"), button(confirmNo, "btn-secondary", "no"));
+  const keep = button(confirmNo, "btn-secondary", "no");
+  keep.autofocus = true;
+  buttons.append(button(confirmYes, "btn-danger", "yes"), keep);
   form.append(words, buttons);
   dialog.append(form);
   document.body.append(dialog);

@@ -44,11 +44,16 @@ export function toast(sentence, category = "info") {
   document.getElementById("toasts")?.append(element);
 }
 
-/** Take the toasts of a page or fragment that was fetched over into this page. */
+/** Take the toasts of a page or fragment that was fetched over into this page; they replace those of the fetch before. */
 export function adoptToasts(from) {
   const region = document.getElementById("toasts");
+  region?.querySelectorAll("[data-adopted]").forEach((older) => older.remove());
   const found = [...from.querySelectorAll("[data-toast]")].filter((element) => !element.closest("#calendar"));
-  found.forEach((element) => region?.append(document.importNode(element, true)));
+  for (const element of found) {
+    const copy = document.importNode(element, true);
+    copy.dataset.adopted = "";
+    region?.append(copy);
+  }
   return found.length;
 }
 
