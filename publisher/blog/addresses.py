@@ -20,11 +20,12 @@ _PARTICLE = re.compile(
 )
 
 
-class _Linkify(LinkifyIt):  # type: ignore[misc]  # linkify-it-py has no types
+class _Linkify(LinkifyIt):
     """Leaves the particle that Korean glues to an address outside: https://a.kr를."""
 
     def test_schema_at(self, text: str, name: str, position: int) -> int:
-        """Bounded, since a text of nothing but addresses would else be read to its end for each of them."""
+        """Bounded, since a text of nothing but addresses would else be read to its end for each
+        of them."""
         start = max(0, position - 8)
         nearby = text[start : position + MAX_ADDRESS]
         return int(super().test_schema_at(nearby, name, position - start))
@@ -36,7 +37,8 @@ class _Linkify(LinkifyIt):  # type: ignore[misc]  # linkify-it-py has no types
 
 
 def install(md: MarkdownIt) -> None:
-    """Let `md` find http, https and mail addresses; `example.com` alone stays text, as `README.md` must."""
+    """Let `md` find http, https and mail addresses; `example.com` alone stays text, as
+    `README.md` must."""
     md.linkify = _Linkify(options={"fuzzy_link": False})
     md.inline.ruler.at("linkify", _address)
 
@@ -44,7 +46,8 @@ def install(md: MarkdownIt) -> None:
 def _address(state: StateInline, silent: bool) -> bool:
     """An address that holds markers of Markdown, taken whole before those are read.
 
-    The library's own rule searches all text since the last marker for the scheme: quadratic on hostile text.
+    The library's own rule searches all text since the last marker for the scheme: quadratic on
+    hostile text.
     """
     pos, src = state.pos, state.src
     if state.linkLevel > 0 or not src.startswith("://", pos):

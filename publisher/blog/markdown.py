@@ -27,7 +27,8 @@ Sizes = Mapping[str, tuple[int, int]]
 MAX_NESTING = 20
 PLAY = {"ko": "YouTube 동영상 재생", "en": "Play the YouTube video"}
 WATCH = {"ko": "YouTube에서 보기", "en": "Watch on YouTube"}
-"""Words inside an article are in the article's language, which is not the language of whoever renders it."""
+"""Words inside an article are in the article's language, which is not the language of whoever
+renders it."""
 
 _YOUTUBE = re.compile(
     r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:watch\?(?:[^#\s]*&)?v=|shorts/|embed/|live/)|youtu\.be/)"
@@ -56,15 +57,17 @@ class _Page:
 def render(text: str, *, language: str = "ko", site: str = "", sizes: Sizes | None = None) -> str:
     """Sanitised HTML of `text`. Linear in its length; nesting beyond MAX_NESTING stays plain text.
 
-    `language` is the article's, for the words on a video; addresses that begin with `site` count as our own;
-    `sizes` gives pictures their width and height. Headings begin at h2: the title is the page's h1.
+    `language` is the article's, for the words on a video; addresses that begin with `site` count
+    as our own; `sizes` gives pictures their width and height. Headings begin at h2: the title is
+    the page's h1.
     """
     page = _Page(language=language, site=site.rstrip("/"), sizes=sizes or {})
     return sanitise.clean(str(_parser().render(text, {"page": page})))
 
 
 def excerpt(text: str, length: int = 160) -> str:
-    """The first `length` characters of what `text` says, without headings, code, tables and markup."""
+    """The first `length` characters of what `text` says, without headings, code, tables and
+    markup."""
     words: list[str] = []
     left = length + 1
     for token in _prose(_parser().parse(text, {"page": _Page()})):
@@ -106,10 +109,11 @@ def _said(children: list[Token] | tuple[Token, ...]) -> Iterator[str]:
 
 
 class _HangulState(StateInline):
-    """CommonMark decides by spaces and punctuation whether `**` opens or closes, which fails where a
-    particle follows directly: **강조(괄호)**는. Here a Hangul or Han letter beside it will do."""
+    """CommonMark decides by spaces and punctuation whether `**` opens or closes, which fails
+    where a particle follows directly: **강조(괄호)**는. Here a Hangul or Han letter beside it will
+    do."""
 
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
         found = super().scanDelims(start, canSplitWord)
         if self.src[start] not in "*~":
             return found
@@ -147,7 +151,8 @@ class _HangulInline(ParserInline):
 
 @cache
 def _parser() -> MarkdownIt:
-    """The one parser. Rules are only read while parsing, so threads share it; a page's data is in `env`."""
+    """The one parser. Rules are only read while parsing, so threads share it; a page's data is in
+    `env`."""
     md = MarkdownIt("gfm-like", {"html": False, "linkify": True, "maxNesting": MAX_NESTING})
     md.use(footnote_plugin)
     addresses.install(md)
@@ -155,13 +160,22 @@ def _parser() -> MarkdownIt:
     inline.ruler, inline.ruler2 = md.inline.ruler, md.inline.ruler2
     md.inline = inline
     md.core.ruler.push("finish", _finish)
-    md.renderer.rules["table_open"] = lambda *_: '<div class="table" tabindex="0"><table>\n'
-    md.renderer.rules["table_close"] = lambda *_: "</table></div>\n"
-    md.renderer.rules["footnote_anchor"] = _footnote_anchor
+    md.add_render_rule("table_open", _table_open)
+    md.add_render_rule("table_close", _table_close)
+    md.add_render_rule("footnote_anchor", _footnote_anchor)
     return md
 
 
-def _footnote_anchor(tokens: list[Token], index: int, *_: Any) -> str:
+def _table_open(*_: Any) -> str:
+    """A frame that scrolls by itself, by keyboard too: a wide table does not widen the page."""
+    return '<div class="table" tabindex="0"><table>\n'
+
+
+def _table_close(*_: Any) -> str:
+    return "</table></div>\n"
+
+
+def _footnote_anchor(_renderer: Any, tokens: list[Token], index: int, *_: Any) -> str:
     meta = tokens[index].meta
     again = f":{meta['subId']}" if meta.get("subId", 0) > 0 else ""
     return f' <a href="#fnref{meta["id"] + 1}{again}" class="footnote-backref">\u21a9\ufe0e</a>'
@@ -195,7 +209,8 @@ def _inline(tokens: list[Token], index: int, page: _Page) -> None:
 def _ours(children: list[Token], page: _Page) -> Iterator[Token]:
     """The same inline tokens, with foreign links marked and foreign pictures turned into links.
 
-    A reader's browser shall ask nobody but us, so a picture from elsewhere is not loaded by the page.
+    A reader's browser shall ask nobody but us, so a picture from elsewhere is not loaded by the
+    page.
     """
     inside_link = False
     for child in children:
@@ -206,7 +221,7 @@ def _ours(children: list[Token], page: _Page) -> Iterator[Token]:
             inside_link = False
         elif child.type == "image":
             path = page.own(str(child.attrs["src"]))
-            if not path.startswith("/media/"):
+            if not sanitise.PICTURE.fullmatch(path):
                 yield from _picture_as_link(child, page, inside_link=inside_link)
                 continue
             _picture(child, path, page)
@@ -258,10 +273,11 @@ def _replace_paragraph(tokens: list[Token], index: int, html: str) -> None:
 
 
 def _player(video: str, language: str) -> str:
-    """A button that loads the player, and a link for those without script. YouTube is not asked yet."""
+    """A button that loads the player, and a link for those without script. No request before."""
     language = language if language in PLAY else "en"
     return (
-        f'<figure class="video"><button type="button" data-youtube="{video}">{PLAY[language]}</button>'
+        '<figure class="video">'
+        f'<button type="button" data-youtube="{video}">{PLAY[language]}</button>'
         f'<figcaption><a href="https://www.youtube.com/watch?v={video}" rel="noopener nofollow">'
         f"{WATCH[language]}</a></figcaption></figure>\n"
     )

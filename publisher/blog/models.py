@@ -16,7 +16,8 @@ class Article(db.Model):
     """One published article. `key` is the delivery's, so that writing it twice finds the first.
 
     `links` is the "discussed on" block: a list of {kind, label, url}. `media` lists {token, alt, width,
-    height} of the pictures that belong to it. `html` is rendered and sanitised once, when it is written.
+    height, send} of the pictures that belong to it, `send` being the path that link previews get.
+    `html` is rendered and sanitised once, when it is written.
     """
 
     __tablename__ = "articles"

@@ -22,7 +22,8 @@ _GAP = re.compile(r"[^\w]+|_+")
 
 
 def slug(title: str) -> str:
-    """`title` as it stands in an address: NFC, Hangul stays, what is no letter or digit is a hyphen.
+    """`title` as it stands in an address: NFC, Hangul stays, what is no letter or digit is a
+    hyphen.
 
     Empty when nothing is left, as for a title of emoji alone.
     """
@@ -31,7 +32,8 @@ def slug(title: str) -> str:
 
 
 def slug_with_suffix(name: str, key: str) -> str:
-    """`name` made unique by six hex digits of `key`: the same delivery always gets the same address."""
+    """`name` made unique by six hex digits of `key`: the same delivery always gets the same
+    address."""
     suffix = hashlib.sha256(key.encode()).hexdigest()[:6]
     return f"{name}-{suffix}" if name else suffix
 
@@ -48,16 +50,18 @@ def _fit(name: str, characters: int, quoted: int) -> str:
 
 
 def anchor(heading: str) -> str:
-    """An element id for `heading`, prefixed to stay clear of the page's own ids. Never holds "--"."""
+    """An element id for `heading`, prefixed to stay clear of the page's own ids. Never holds
+    "--"."""
     return f"s-{_GAP.sub('-', heading.lower()).strip('-')[:60]}".rstrip("-")
 
 
 def shorten(text: str, length: int) -> str:
-    """`text` in at most `length` characters, cut between words, with an ellipsis where it was cut."""
+    """`text` in at most `length` characters, cut between words, with an ellipsis where it was
+    cut."""
     if len(text) <= length:
         return text
     head = text[: length - 1]
-    space = head.rfind(" ")
+    space = text.rfind(" ", 0, length)
     return (head[:space] if space > length // 2 else head).rstrip(" ,.;:·-") + "…"
 
 

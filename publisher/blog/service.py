@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
@@ -36,16 +36,18 @@ _UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 class Shelf:
-    """Where `channels.blog` puts articles. Flushes and never commits: the caller's transaction decides.
+    """Where `channels.blog` puts articles. Flushes and never commits: the caller's transaction
+    decides.
 
     So an article and its delivery's status become visible at once, or not at all.
     """
 
     def put(self, content: Content, *, key: str) -> Receipt:
-        """Write one article and answer its id and address. The same `key` again answers the first receipt.
+        """Write one article and answer its id and address. The same `key` again answers the first
+        receipt.
 
-        Raises Rejected for a title that is empty or too long. Two articles of one title, even at the same
-        moment, get different addresses.
+        Raises Rejected for a title that is empty or too long. Two articles of one title, even at
+        the same moment, get different addresses.
         """
         if known := _by_key(key):
             return receipt(known)
@@ -88,7 +90,8 @@ def receipt(article: Article) -> Receipt:
 
 
 def address(slug: str) -> str:
-    """An article's public address: percent-encoded, as X cuts addresses at the first Hangul letter."""
+    """An article's public address: percent-encoded, as X cuts addresses at the first Hangul
+    letter."""
     return f"{_settings().base_url}/blog/{quote(slug)}"
 
 
@@ -101,6 +104,7 @@ def is_live(url: str) -> bool:
 
 def article(slug: str) -> Article:
     """The article at that address. Raises NotFound, or Gone for one that was withdrawn."""
+    slug = unicodedata.normalize("NFC", slug)
     found = db.session.scalar(select(Article).where(Article.slug == slug))
     if found is None:
         raise NotFound(_("There is no such article."))
@@ -113,8 +117,8 @@ def article(slug: str) -> Article:
 class Shelved:
     """One page of a list, newest first. `older` is the id that the next page begins before, if any.
 
-    Pages hang on ids, not on numbers: the thousandth costs what the first does, and an address keeps
-    showing the same articles however many are written after them.
+    Pages hang on ids, not on numbers: the thousandth costs what the first does, and an address
+    keeps showing the same articles however many are written after them.
     """
 
     articles: Sequence[Article]
@@ -122,7 +126,8 @@ class Shelved:
 
 
 def shelved(*, category: str = "", author: str = "", before: int | None = None) -> Shelved:
-    """What readers find: everything, one category's or one author's articles, without their texts."""
+    """What readers find: everything, one category's or one author's articles, without their
+    texts."""
     query = _newest_first().options(defer(Article.text), defer(Article.html))
     if category:
         query = query.where(Article.category == category)
@@ -135,6 +140,21 @@ def shelved(*, category: str = "", author: str = "", before: int | None = None) 
     found = db.session.scalars(query.limit(PER_PAGE + 1)).all()
     page = found[:PER_PAGE]
     return Shelved(page, page[-1].id if len(found) > PER_PAGE else None)
+
+
+def in_use(categories: Sequence[str]) -> set[str]:
+    """Those of `categories` that have an article, by one index look-up each."""
+    if not categories:
+        return set()
+    wanted = [
+        select(literal(category)).where(
+            select(Article.id)
+            .where(Article.category == category, Article.withdrawn_at.is_(None))
+            .exists()
+        )
+        for category in categories
+    ]
+    return set(db.session.scalars(union_all(*wanted)))
 
 
 def latest(number: int = 20) -> Sequence[Article]:
@@ -178,7 +198,7 @@ def sitemap(part: int) -> list[Place]:
     return [Place(address(slug), updated_at) for slug, updated_at in rows]
 
 
-def _newest_first() -> Select[tuple[Article]]:
+def _newest_first() -> Select[Article]:
     live = select(Article).where(Article.withdrawn_at.is_(None))
     return live.order_by(Article.published_at.desc(), Article.id.desc())
 
@@ -194,7 +214,8 @@ def _at(article: Article) -> ColumnElement[Any]:
 
 
 def _write(article: Article, content: Content) -> None:
-    """Fill `article` from `content`; its HTML is rendered here, once. Raises Rejected for a bad title."""
+    """Fill `article` from `content`; its HTML is rendered here, once. Raises Rejected for a bad
+    title."""
     title = " ".join(_sayable(content.title).split())
     if not title:
         raise Rejected(_("An article needs a title."))
@@ -221,7 +242,8 @@ def _write(article: Article, content: Content) -> None:
 
 
 def _pictures(content: Content, text: str) -> list[dict[str, Any]]:
-    """The pictures that go along, then those that only the text shows; each once, with its alt text."""
+    """The pictures that go along, then those that only the text shows; each once, with its alt
+    text."""
     alts = {image.id: image.alt for image in content.media}
     along = media.by_ids([image.id for image in content.media])
     in_text = media.by_tokens(set(_PICTURE.findall(text)))
@@ -232,13 +254,15 @@ def _pictures(content: Content, text: str) -> list[dict[str, Any]]:
             "alt": alts.get(picture.id) or picture.alt,
             "width": picture.width,
             "height": picture.height,
+            "send": media.url(picture, "send"),
         }
         for picture in chosen.values()
     ]
 
 
 def _sayable(text: str) -> str:
-    """`text` in NFC and without the control characters that XML, and so the Atom feed, cannot hold."""
+    """`text` in NFC and without the control characters that XML, and so the Atom feed, cannot
+    hold."""
     return unicodedata.normalize("NFC", _UNSAYABLE.sub("", text))
 
 

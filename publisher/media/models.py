@@ -1,4 +1,5 @@
-"""Pictures and their renditions, kept in the database: one backup holds everything, every host sees them."""
+"""Pictures and their renditions, kept in the database: one backup holds everything, every host
+sees them."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class Media(db.Model):
 
 
 class Rendition(db.Model):
-    """Bytes of one size of a picture: `web` (WebP, at most 2048 px), `thumb` (WebP, 320 px), `send` (JPEG or
-    PNG within what X and Facebook take)."""
+    """Bytes of one size of a picture: `web` (WebP, at most 2048 px), `thumb` (WebP, 320 px),
+    `send` (JPEG or PNG within what X and Facebook take)."""
 
     __tablename__ = "renditions"
 

@@ -38,8 +38,9 @@ class Size:
 def renditions(data: bytes) -> list[Size]:
     """`web`, `thumb` and `send` of the picture in `data`, without EXIF, GPS or anything but pixels.
 
-    The format is told by content. Only the first frame of an animation is kept. Colours are turned into
-    sRGB, as a profile would get lost. Raises Unreadable or TooLarge; memory is bounded by MAX_PIXELS.
+    The format is told by content. Only the first frame of an animation is kept. Colours are
+    turned into sRGB, as a profile would get lost. Raises Unreadable or TooLarge; memory is
+    bounded by MAX_PIXELS.
     """
     try:
         picture = _pixels(data)
@@ -55,7 +56,8 @@ def renditions(data: bytes) -> list[Size]:
 
 
 def _pixels(data: bytes) -> Image.Image:
-    """The picture upright, in RGB or RGBA, in sRGB. The size is looked at before anything is decoded."""
+    """The picture upright, in RGB or RGBA, in sRGB. The size is looked at before anything is
+    decoded."""
     with Image.open(BytesIO(data), formats=FORMATS) as checked:
         if checked.width * checked.height > MAX_PIXELS:
             raise TooLarge
@@ -69,6 +71,7 @@ def _pixels(data: bytes) -> Image.Image:
     picture = _in_srgb(upright, profile, mode) if profile else upright.convert(mode)
     if mode == "RGBA" and picture.getchannel("A").getextrema()[0] == 255:
         picture = picture.convert("RGB")
+    picture.info = {}  # comments, resolution and the like would be written again
     return picture
 
 

@@ -25,10 +25,11 @@ PER_PAGE = 24
 
 
 def upload(actor: User | None, filename: str, data: bytes, alt: str = "") -> Media:
-    """Keep the picture in `data` in three sizes, re-encoded; the same bytes by the same person only once.
+    """Keep the picture in `data` in three sizes, re-encoded; the same bytes by the same person
+    only once.
 
-    Raises NotAllowed below author, and Invalid with a sentence for what is too big or no picture. Decoding
-    happens before the transaction begins, so that nobody waits for it.
+    Raises NotAllowed below author, and Invalid with a sentence for what is too big or no picture.
+    Decoding happens before the transaction begins, so that nobody waits for it.
     """
     owner = _author(actor)
     alt = _checked_alt(alt)
@@ -88,7 +89,8 @@ def get(media_id: int) -> Media:
 
 
 def image(media: Media, alt: str = "") -> Image:
-    """The picture as platforms get it: the `send` rendition's bytes; `alt` wins over the picture's own."""
+    """The picture as platforms get it: the `send` rendition's bytes; `alt` wins over the
+    picture's own."""
     sent = _rendition(media.id, "send")
     stem = media.filename.rpartition(".")[0] or media.filename
     return Image(
@@ -103,7 +105,8 @@ def image(media: Media, alt: str = "") -> Image:
 
 
 def url(media: Media, name: str = "web") -> str:
-    """The path of a rendition (`web`, `thumb` or `send`) on this site; not guessable, never changing."""
+    """The path of a rendition (`web`, `thumb` or `send`) on this site; not guessable, never
+    changing."""
     mime = "image/webp" if name in {"web", "thumb"} else _rendition(media.id, name).mime
     return path(media.token, name, mime)
 
@@ -114,7 +117,8 @@ def path(token: str, name: str = "web", mime: str = "image/webp") -> str:
 
 
 def served(token: str, name: str) -> Rendition:
-    """The rendition behind an address; raises NotFound. Whoever knows the token may see the picture."""
+    """The rendition behind an address; raises NotFound. Whoever knows the token may see the
+    picture."""
     found = db.session.scalar(
         select(Rendition)
         .join(Media, Media.id == Rendition.media_id)
@@ -144,7 +148,8 @@ def by_ids(ids: Collection[int]) -> Sequence[Media]:
 
 
 def library(words: str = "", page: int = 1) -> Pagination:
-    """One page of everybody's pictures, newest first, whose file name or alternative text holds `words`."""
+    """One page of everybody's pictures, newest first, whose file name or alternative text holds
+    `words`."""
     query = select(Media).order_by(Media.id.desc())
     for word in rules.clean_alt(words).split()[:8]:
         query = query.where(
