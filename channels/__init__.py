@@ -17,5 +17,4 @@ def channel_class(kind: str) -> type[Channel]:
     """The adapter for `kind`. Raises KeyError for a kind nobody registered."""
     module, _, name = REGISTRY[kind].partition(":")
     found: type[Channel] = getattr(import_module(module), name)
-    assert issubclass(found, Channel)
     return found

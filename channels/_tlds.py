@@ -6,8 +6,7 @@ non-ASCII names, where the first that fits wins.
 
 from __future__ import annotations
 
-ASCII_TLDS: frozenset[str] = frozenset(
-    """
+_ASCII = """
 aaa aarp abarth abb abbott abbvie abc able abogado abudhabi ac academy accenture accountant
 accountants aco active actor ad adac ads adult ae aeg aero aetna af afamilycompany afl africa ag
 agakhan agency ai aig aigo airbus airforce airtel akdn al alfaromeo alibaba alipay allfinanz
@@ -99,11 +98,9 @@ warman watch watches weather weatherchannel webcam weber website wed wedding wei
 whoswho wien wiki williamhill win windows wine winners wme wolterskluwer woodside work works
 world wow ws wtc wtf xbox xerox xfinity xihuan xin xperia xxx xyz yachts yahoo yamaxun yandex ye
 yodobashi yoga yokohama you youtube yt yun za zappos zara zero zip zippo zm zone zuerich zw
-""".split()
-)
+"""
 
-OTHER_TLDS: tuple[str, ...] = tuple(
-    """
+_OTHER = """
 삼성 닷컴 닷넷 香格里拉 餐厅 食品 飞利浦 電訊盈科 集团 通販 购物 谷歌 诺基亚 联通 网络 网站 网店
 网址 组织机构 移动 珠宝 点看 游戏 淡马锡 机构 書籍 时尚 新闻 政府 政务 招聘 手表 手机 我爱你
 慈善 微博 广东 工行 家電 娱乐 天主教 大拿 大众汽车 在线 嘉里大酒店 嘉里 商标 商店 商城 公益 公司
@@ -114,5 +111,7 @@ vermögensberater 한국 香港 澳門 新加坡 台灣 台湾 中國 中国 გ
 சிங்கப்பூர் இலங்கை இந்தியா ଭାରତ ભારત ਭਾਰਤ ভাৰত ভারত বাংলা भारोत भारतम् भारत ڀارت پاکستان
 موريتانيا مليسيا مصر قطر فلسطين عمان عراق سورية سودان تونس بھارت بارت ایران امارات المغرب
 السعودية الجزائر البحرين الاردن հայ қаз укр срб рф мон мкд ею бел бг ευ ελ
-""".split()
-)
+"""
+
+ASCII_TLDS: frozenset[str] = frozenset(_ASCII.split())
+OTHER_TLDS: tuple[str, ...] = tuple(_OTHER.split())

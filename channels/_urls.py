@@ -229,8 +229,7 @@ def _address(
 ) -> tuple[int, list[tuple[int, int]]]:
     """The domain text[start:end] with what follows it: where to read on, and what of it counts."""
     tail = _TAIL.match(text, end)
-    assert tail is not None
-    finish = tail.end()
+    finish = tail.end() if tail else end
     begin = start if scheme_at is None else scheme_at
     scheme = 8 if scheme_at is None else start - scheme_at
     if scheme + finish - begin > MAX_URL_LENGTH:
@@ -243,7 +242,7 @@ def _address(
         if not spans or not _fits_dns(domain):
             return finish, []
         spans = [(start + a, start + b) for a, b in spans]
-        if tail["path"]:
+        if tail and tail["path"]:
             last = spans[-1]
             spans[-1] = (last[0], last[1] + finish - end)
         return finish, spans

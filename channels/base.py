@@ -1,4 +1,4 @@
-"""The contract between the publisher and a platform: frozen values in, a receipt or one of four errors out."""
+"""The contract with a platform: frozen values in, a receipt or one of four errors out."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason not to go out. `code` is stable and translated by the publisher; `values` fill its sentence."""
+    """One reason not to go out.
+
+    `code` is stable and translated by the publisher; `values` fill its sentence.
+    """
 
     code: str
     values: Mapping[str, str | int] = field(default_factory=dict)
@@ -84,9 +87,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A text's length as the platform counts it, what is left of `limit` (negative when over) and cost in US$.
+    """A text's length as the platform counts it, what is left of `limit`, and the cost in US$.
 
-    `over_at` is the index in `text` (code points) from which the text no longer fits, or None.
+    `left` is negative when over; `over_at` is the index in `text` (code points) from which it no
+    longer fits, or None.
     """
 
     length: int
@@ -130,7 +134,7 @@ class Found:
 class Quota:
     """What the platform's rate headers said in the last answer; None where it said nothing.
 
-    `remaining` counts posts left until `resets_at` (aware); `used_percent` is for platforms that tell no number.
+    `remaining` counts posts left until `resets_at` (aware); `used_percent` is what some tell instead.
     """
 
     remaining: int | None = None
@@ -178,7 +182,7 @@ class Channel(ABC):
         self.save_token = save_token
         self.api_url = (api_url or "").rstrip("/")
         self.quota: Quota | None = None
-        """The rate headers of the last call, for the caller to read after it."""
+        """What the last create's rate headers said, for the caller to read after it."""
 
     @classmethod
     @abstractmethod
@@ -194,8 +198,9 @@ class Channel(ABC):
     def publish(self, content: Content, *, key: str, on_wire: Callable[[], None]) -> Receipt:
         """Create exactly one post and return its receipt, or raise one of the four errors.
 
-        `key` names the delivery, for platforms that honour one. `on_wire` is called just before the first byte
-        of the call that creates; when it raises, nothing was sent and the exception passes through untouched.
+        `key` names the delivery, for platforms that honour one. `on_wire` is called just before the
+        first byte of the call that creates; when it raises, nothing was sent and the exception
+        passes through untouched.
         """
 
 
@@ -229,7 +234,10 @@ class Edits(Protocol):
 
 @runtime_checkable
 class Links(Protocol):
-    """Can show the story's other addresses under a published post. Idempotent: the whole block is replaced."""
+    """Can show the story's other addresses under a published post.
+
+    Idempotent: the whole block of links is replaced.
+    """
 
     def show_links(self, remote_id: str, content: Content, links: Sequence[Link]) -> None:
         """`content` is what was published; the platform's copy may be rebuilt from it plus `links`."""

@@ -1,4 +1,4 @@
-"""The hosted blog as a channel: it writes through a shelf, inside its owner's own transaction."""
+"""The hosted blog: a channel like the others that writes through the shelf it is handed."""
 
 from __future__ import annotations
 
@@ -16,28 +16,35 @@ from channels.base import (
     Receipt,
     Token,
 )
+from channels.images import check_images
 
-TITLE = 200
+TITLE_LENGTH = 200
 
 
 class Shelf(Protocol):
-    """Where articles are kept. Flushes, never commits; `put` with a known key returns the first receipt."""
+    """Where articles stand. Part of the caller's transaction: it flushes and never commits."""
 
-    def put(self, content: Content, *, key: str) -> Receipt: ...
+    def put(self, content: Content, *, key: str) -> Receipt:
+        """Insert an article. Raises Rejected, for an empty title for example."""
+        ...
 
-    def show_links(self, remote_id: str, links: Sequence[Link]) -> None: ...
+    def edit(self, remote_id: str, content: Content) -> None:
+        """Set what the article says."""
+        ...
 
-    def edit(self, remote_id: str, content: Content) -> None: ...
+    def show_links(self, remote_id: str, links: Sequence[Link]) -> None:
+        """Set the addresses under the article to exactly these."""
+        ...
 
 
 class Blog(Channel):
-    """Articles of our own site. Nothing to ask afterwards: they are there when the transaction commits."""
+    """One hosted blog. There is no wire: the article and the outcome commit together."""
 
     kind: ClassVar[str] = "blog"
     label: ClassVar[str] = "Blog"
     transactional: ClassVar[bool] = True
     limits: ClassVar[Limits] = Limits(
-        text=200_000, images=50, alt_text=1000, title=True, spacing_s=0.0, grace_s=24 * 3600.0
+        text=200_000, images=0, alt_text=1000, title=True, spacing_s=0.0, grace_s=24 * 3600.0
     )
 
     def __init__(
@@ -45,34 +52,32 @@ class Blog(Channel):
         credentials: Credentials,
         save_token: Callable[[Token], None],
         *,
-        api_url: str | None = None,
         shelf: Shelf,
+        api_url: str | None = None,
     ) -> None:
         super().__init__(credentials, save_token, api_url=api_url)
         self.shelf = shelf
 
     @classmethod
     def check(cls, content: Content) -> list[Problem]:
-        found = []
+        problems = []
         if not content.title.strip():
-            found.append(Problem("title_missing"))
-        elif len(content.title) > TITLE:
-            found.append(Problem("title_too_long", {"length": len(content.title), "limit": TITLE}))
+            problems.append(Problem("title_missing"))
+        if len(content.title) > TITLE_LENGTH:
+            values = {"length": len(content.title), "limit": TITLE_LENGTH}
+            problems.append(Problem("title_too_long", values))
         if not content.text.strip():
-            found.append(Problem("text_empty"))
-        measured = cls.measure(content)
-        if measured.left < 0:
-            values = {"length": measured.length, "limit": measured.limit, "over": -measured.left}
-            found.append(Problem("text_too_long", values))
-        if any(not image.alt.strip() for image in content.media):
-            found.append(Problem("alt_text_missing"))
-        return found
+            problems.append(Problem("text_empty"))
+        over = len(content.text) - cls.limits.text
+        if over > 0:
+            values = {"length": len(content.text), "limit": cls.limits.text, "over": over}
+            problems.append(Problem("text_too_long", values))
+        return problems + check_images(content, cls.limits)
 
     @classmethod
     def measure(cls, content: Content) -> Measure:
-        limit = cls.limits.text
-        length = len(content.text)
-        return Measure(length=length, limit=limit, over_at=limit if length > limit else None)
+        length, limit = len(content.text), cls.limits.text
+        return Measure(length, limit, over_at=limit if length > limit else None)
 
     def publish(self, content: Content, *, key: str, on_wire: Callable[[], None]) -> Receipt:
         on_wire()

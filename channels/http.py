@@ -36,18 +36,18 @@ class Deadlines:
     call_s: float = 45.0
 
 
-_deadlines = Deadlines()
+class _InForce:
+    deadlines = Deadlines()
 
 
 def configure(deadlines: Deadlines) -> None:
     """Set the deadlines of every later call in this process."""
-    global _deadlines
-    _deadlines = deadlines
+    _InForce.deadlines = deadlines
 
 
 def deadlines() -> Deadlines:
     """The deadlines in force."""
-    return _deadlines
+    return _InForce.deadlines
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ class Wire:
         creates: bool,
         arguments: Mapping[str, Any],
     ) -> Answer:
-        with _watched(self.limits or _deadlines, on_wire) as call:
+        with _watched(self.limits or _InForce.deadlines, on_wire) as call:
             try:
                 answer = _exchange(call, method, url, arguments)
                 if call.expired:

@@ -23,7 +23,8 @@ _INVALID = re.compile("[\ufffe\ufeff\uffff]")
 _SPACE = "\x09-\x0d\x20\x85\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _CASHTAG = re.compile(
     rf"(?:\A|[{_SPACE}])\$[A-Za-z]{{1,6}}(?:[._][A-Za-z]{{1,2}})?"
-    rf"(?=\Z|[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff!'#%&()*+,\\\-./:;<=>?@\[\]^_{{|}}~$])"
+    r"(?=\Z|[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+    r"!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])"
 )
 
 _MARKS = re.compile(rb"[^\0]{31,}")
@@ -74,7 +75,7 @@ def weigh(text: str, limit: int = MAX_LENGTH) -> Weighing:
         for begin, stop, added in ((at, start, _plain(text[at:start])), (start, end, weight)):
             if over_at is None and total + added > limit:
                 over_at = (
-                    begin if stop == end else begin + _fitting(text[begin:stop], limit - total)
+                    begin if begin == start else begin + _fitting(text[begin:stop], limit - total)
                 )
             total += added
         at = end

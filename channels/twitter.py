@@ -27,6 +27,7 @@ from channels.base import (
 )
 from channels.errors import ChannelError, Rejected, Unavailable, Unconfirmed
 from channels.http import Answer, Wire
+from channels.images import check_images
 
 API_URL = "https://api.x.com"
 
@@ -105,7 +106,7 @@ class Twitter(Channel):
         answer = self._wire.create(
             "POST", f"{self.api_url}/2/tweets", on_wire=on_wire, json=body, auth=self._auth()
         )
-        self._note(answer)
+        self.quota = quota_from(answer) or self.quota
         if answer.status >= 300:
             raise self._error(answer, creates=True)
         remote_id = (answer.json.get("data") or {}).get("id")
@@ -161,7 +162,7 @@ class Twitter(Channel):
         raise Unavailable("X is still working on the image.", detail=f"media {media_id}")
 
     def find(self, content: Content, *, since: datetime) -> Sequence[Found]:
-        """Posts equal to `content`, newest first. Raises Unavailable when the timeline is too long to read."""
+        """Posts equal to `content`, newest first. Raises Unavailable when it cannot read all."""
         wanted = _comparable(content.text)
         return [
             Found(post["id"], self._address(post["id"]), _instant(post["created_at"]))
@@ -210,10 +211,12 @@ class Twitter(Channel):
 
     def _read(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         answer = self._wire.repeatable("GET", self.api_url + path, params=query, auth=self._auth())
-        self._note(answer)
-        if answer.status != 200 or not answer.json:
-            raise self._error(answer, creates=False)
-        return answer.json
+        if answer.status == 200 and answer.json:
+            return answer.json
+        error = self._error(answer, creates=False)
+        if isinstance(error, Rejected):
+            raise Unavailable("X's timeline could not be read.", detail=error.detail)
+        raise error
 
     def _upload(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         answer = self._wire.repeatable(method, self.api_url + path, auth=self._auth(), **arguments)
@@ -230,29 +233,8 @@ class Twitter(Channel):
             self.credentials["access_token_secret"],
         )
 
-    def _note(self, answer: Answer) -> None:
-        self.quota = quota_from(answer) or self.quota
-
     def _error(self, answer: Answer, *, creates: bool) -> ChannelError:
         return error_from(answer, self._wire.redact(answer.excerpt), creates=creates)
-
-
-def check_images(content: Content, limits: Limits) -> list[Problem]:
-    """What is wrong with the images of `content`, on any platform that takes them."""
-    problems = []
-    if limits.images and len(content.media) > limits.images:
-        values = {"count": len(content.media), "limit": limits.images}
-        problems.append(Problem("too_many_images", values))
-    for number, image in enumerate(content.media, 1):
-        if not image.alt.strip():
-            problems.append(Problem("alt_text_missing", {"image": number}))
-        if limits.alt_text and len(image.alt) > limits.alt_text:
-            values = {"image": number, "length": len(image.alt), "limit": limits.alt_text}
-            problems.append(Problem("alt_text_too_long", values))
-        if limits.image_bytes and len(image.data) > limits.image_bytes:
-            values = {"image": number, "size": len(image.data), "limit": limits.image_bytes}
-            problems.append(Problem("image_too_large", values))
-    return problems
 
 
 def _written(post: Mapping[str, Any]) -> str:
