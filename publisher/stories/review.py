@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from publisher import clock
+from publisher.config import Config
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.notices import service as notices
@@ -17,7 +19,6 @@ from publisher.storage import writing
 from publisher.stories import access, rules, service
 from publisher.stories import problems as found_problems
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
-from publisher.web import settings
 
 
 def submit(actor: User | None, post: Post) -> Post:
@@ -139,8 +140,9 @@ def resolve(actor: User | None, said: Comment) -> Comment:
 
 def may_decide(actor: User | None, post: Post) -> bool:
     """Whether `actor` may approve this post, whatever its state."""
+    settings: Config = current_app.extensions["settings"]
     return actor is None or may_approve(
-        actor.role, actor.id, _writers(post), allow_self=settings().allow_self_approval
+        actor.role, actor.id, _writers(post), allow_self=settings.allow_self_approval
     )
 
 
