@@ -34,9 +34,9 @@ def _read(path: Path, modified_ns: int) -> Manifest:
     return Manifest(files=data["files"], icons=frozenset(data["icons"]))
 
 
-def manifest() -> Manifest:
-    """The manifest of the last build. Raises AssetsMissing when nothing was built."""
-    path = dist_dir() / "manifest.json"
+def manifest(folder: Path | None = None) -> Manifest:
+    """What the last build wrote into `folder` (dist_dir()). Raises AssetsMissing when nothing was built."""
+    path = (folder or dist_dir()) / "manifest.json"
     try:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
@@ -63,9 +63,11 @@ def icon(name: str, label: str | None = None) -> Markup:
     """
     if name not in manifest().icons:
         raise AssetsMissing(f"No icon is called {name!r}: add it to assets/icons/icons.json.")
-    role = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+    role = Markup('aria-hidden="true"')
+    if label:
+        role = Markup('role="img" aria-label="{}"').format(label)
     return Markup('<svg class="icon" {} focusable="false"><use href="{}#{}"/></svg>').format(
-        Markup(role), asset("icons.svg"), name
+        role, asset("icons.svg"), name
     )
 
 
