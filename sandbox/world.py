@@ -1,0 +1,54 @@
+"""Everything one sandbox knows, built once and handed to the platforms and the pages."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from sandbox.accounts import Accounts
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.ledger import Ledger, as_entry
+from sandbox.media import Shelf
+from sandbox.settings import Settings
+from sandbox.store import Store
+
+JOURNAL_LENGTH = 50_000
+
+
+class World:
+    """State shared by all connections; each part guards itself."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.store = Store(home)
+        self.clock = Clock()
+        self.settings = Settings()
+        self.accounts = Accounts(self.store)
+        self.ledger = Ledger(self.store, self.clock)
+        self.media = Shelf(self.store, self.clock, self.ledger.next_id)
+        self.faults = Faults()
+        self.url = ""
+        self.meters: dict[str, Any] = {}
+        self._journal: deque[dict[str, Any]] = deque(maxlen=JOURNAL_LENGTH)
+
+    def entries(self) -> list[dict[str, Any]]:
+        return [as_entry(post, self.url) for post in self.ledger.all()]
+
+    def journal(self, line: dict[str, Any]) -> None:
+        self._journal.append(line)
+
+    def journalled(self) -> list[dict[str, Any]]:
+        return list(self._journal)
+
+    def reset(self) -> None:
+        """Forget posts, faults, the journal, settings and clock; accounts stay."""
+        self.ledger.clear()
+        self.media.clear()
+        self.faults.clear()
+        self._journal.clear()
+        self.clock.reset()
+        local = self.settings.local_permalinks
+        self.settings.update({**Settings().as_dict(), "local_permalinks": local})
+        for meter in self.meters.values():
+            meter.clear()
