@@ -1,0 +1,134 @@
+"""What the calendar can be filtered by, and the form that moves a post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, HiddenField, SelectField, TimeField
+from wtforms.validators import InputRequired
+
+from publisher import zones
+from publisher.accounts import service as accounts
+from publisher.calendar import rules
+from publisher.calendar.rules import Filters
+from publisher.people import service as people
+from publisher.people.models import User
+from publisher.people.rules import Role, at_least
+from publisher.stories.categories import categories
+from publisher.stories.forms import zone_choices
+
+STATUS_NAMES = {
+    "draft": _l("Draft"),
+    "in_review": _l("In review"),
+    "changes_requested": _l("Changes requested"),
+    "approved": _l("Approved"),
+    "scheduled": _l("Scheduled"),
+    "waiting": _l("Waiting"),
+    "sending": _l("On its way"),
+    "published": _l("Published"),
+    "partly_published": _l("Partly published"),
+    "unconfirmed": _l("Being checked"),
+    "needs_attention": _l("Needs attention"),
+    "failed": _l("Failed"),
+    "missed": _l("Missed"),
+    "cancelled": _l("Cancelled"),
+}
+
+Option = tuple[Any, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The values that each filter offers, with their names."""
+
+    account: list[Option]
+    status: list[Option]
+    author: list[Option]
+    category: list[Option]
+
+    def named(self, filters: Filters) -> list[tuple[str, Any, str]]:
+        """Every value that filters: the filter's name, the value and the name people know."""
+        found: list[tuple[str, Any, str]] = []
+        for name in ("account", "status", "author", "category"):
+            known = dict(getattr(self, name))
+            found += [
+                (name, value, known.get(value, str(value))) for value in getattr(filters, name)
+            ]
+        return found + ([("mine", True, _("Mine"))] if filters.mine else [])
+
+    def sentence(self, stored: Mapping[str, Any]) -> str:
+        """What a stored filter lets through, for people."""
+        names = [str(label) for _name, _value, label in self.named(Filters.of(stored))]
+        return ", ".join(names) or _("All posts")
+
+
+def choices() -> Choices:
+    """What exists to filter by, in the reader's language."""
+    language = str(get_locale())
+    return Choices(
+        account=[(account.slug, account.label) for account in accounts.all_accounts()],
+        status=[(status, str(STATUS_NAMES[status])) for status in rules.STATUSES],
+        author=[(user.id, user.name) for user in people.everyone() if _writes(user)],
+        category=[(category.slug, category.name(language)) for category in categories()],
+    )
+
+
+def _writes(user: User) -> bool:
+    return user.active and at_least(user.role, Role.AUTHOR)
+
+
+class MoveForm(FlaskForm):
+    """Another time for a post. `seen` is the time it had when the page was made, `instant` one of the two
+    that a clock shows alike."""
+
+    day = DateField(_l("Date"), [InputRequired(_l("Please choose a date."))])
+    time = TimeField(_l("Time"), [InputRequired(_l("Please choose a time."))])
+    zone = SelectField(_l("Time zone"), validate_choice=False)
+    seen = HiddenField()
+    instant = HiddenField()
+
+    def offer(self, *also: str) -> MoveForm:
+        """The same form with the zones to choose from; the first of `also` unless another was sent."""
+        self.zone.choices = zone_choices(*also, self.zone.data or "")
+        self.zone.data = self.zone.data or self.zone.choices[0].value
+        return self
+
+    @classmethod
+    def showing(cls, at: datetime | None, zone: str, day: date | None = None) -> MoveForm:
+        """The form as it opens: filled with the post's time in `zone`, or with `day` at ten."""
+        wall = at.astimezone(zones.zone_of(zone)) if at else None
+        form = cls(
+            formdata=None,
+            day=day or (wall.date() if wall else None),
+            time=wall.time() if wall else time(10),
+            seen=rules.seen_of(at),
+            zone=zone,
+        )
+        return form.offer(zone)
+
+    def resolve(self) -> datetime:
+        """The instant that was meant; ZoneProblem where that stays open, Invalid for an unknown zone.
+
+        `instant` counts as long as it fits the wall time: it says which of two, and to the second.
+        """
+        at = self.time.data.replace(second=0, microsecond=0)
+        chosen = _instant(self.instant.data or "")
+        wall = f"{self.day.data}T{at:%H:%M}"
+        if chosen and zones.wall(chosen, self.zone.data) == wall:
+            return chosen
+        return zones.resolve(self.day.data, at, self.zone.data)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

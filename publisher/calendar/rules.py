@@ -1,0 +1,208 @@
+"""Months, days, filters, moves and marks of the editorial calendar. Pure."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from publisher import zones
+from publisher.errors import Invalid
+from publisher.people.rules import Role, at_least
+
+MONDAY, SUNDAY = 0, 6
+FIRST_WEEKDAY = {"ko": SUNDAY, "en": SUNDAY}
+"""The first day of a week by language, numbered as `date.weekday()` does; others begin on Monday."""
+
+STATUSES = (
+    "draft",
+    "in_review",
+    "changes_requested",
+    "approved",
+    "scheduled",
+    "waiting",
+    "sending",
+    "published",
+    "partly_published",
+    "unconfirmed",
+    "needs_attention",
+    "failed",
+    "missed",
+    "cancelled",
+)
+"""What a post can show, in the order of its life."""
+
+DRAFTS = frozenset({"draft", "in_review", "changes_requested"})
+APPROVED = frozenset({"approved", "scheduled", "waiting", "missed"})
+"""With DRAFTS, what may get another time. The rest is on its way, out, or no longer planned."""
+
+YEARS = range(1970, 2200)
+CLASH_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which posts somebody wants to see; no value means all. Authors by id, the others by slug."""
+
+    account: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    author: tuple[int, ...] = ()
+    category: tuple[str, ...] = ()
+    mine: bool = False
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, part.name) for part in fields(self))
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Filters:
+        """From a stored object or from the lists of an address.
+
+        Raises Invalid for a status that nothing can show and for an author that is no number.
+        """
+        try:
+            author = tuple(sorted({int(value) for value in _values(given, "author")}))
+        except (TypeError, ValueError):
+            raise Invalid("An author is named by a number.", fields={"author": "?"}) from None
+        status = set(map(str, _values(given, "status")))
+        if unknown := sorted(status - set(STATUSES)):
+            raise Invalid(f"“{unknown[0]}” is no status.", fields={"status": unknown[0]})
+        return cls(
+            account=tuple(sorted(set(map(str, _values(given, "account"))))),
+            status=tuple(name for name in STATUSES if name in status),
+            author=author,
+            category=tuple(sorted(set(map(str, _values(given, "category"))))),
+            mine=_values(given, "mine") in (["1"], ["on"], ["true"], [True]),
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """The same as JSON; without what does not filter."""
+        found = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in found.items()
+            if value
+        }
+
+    def address(self) -> dict[str, Any]:
+        """The same as arguments of an address."""
+        return self.stored() | ({"mine": "1"} if self.mine else {})
+
+    def without(self, name: str, value: object) -> Filters:
+        """The same with one value fewer."""
+        kept = self.stored()
+        kept[name] = [] if name == "mine" else [one for one in kept.get(name, ()) if one != value]
+        return Filters.of(kept)
+
+
+def _values(given: Mapping[str, Any], name: str) -> list[Any]:
+    value = given.get(name)
+    if value is None or value == "" or value is False:
+        return []
+    if isinstance(value, (list, tuple)):
+        return [one for one in value if one not in ("", None)]
+    return [value]
+
+
+class Timed(Protocol):
+    """What the marks need to know of an entry."""
+
+    @property
+    def post_id(self) -> int: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def at(self) -> datetime | None: ...
+
+
+AnyTimed = TypeVar("AnyTimed", bound=Timed)
+
+
+def month_weeks(year: int, month: int, first_weekday: int) -> list[list[date]]:
+    """The month's weeks as seven days each, filled up with the neighbours' days."""
+    return Calendar(first_weekday).monthdatescalendar(year, month)
+
+
+def next_month(year: int, month: int, steps: int = 1) -> tuple[int, int]:
+    """The month that many steps later, or earlier."""
+    months = year * 12 + month - 1 + steps
+    return months // 12, months % 12 + 1
+
+
+def known_month(year: int, month: int) -> bool:
+    """Whether the calendar shows that month."""
+    return year in YEARS and 1 <= month <= 12
+
+
+def span(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The instants from which and before which `first` to `last` (included) lie on a zone's walls."""
+    return _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    """The day that `at` falls on, on that zone's walls."""
+    return at.astimezone(zone).date()
+
+
+def by_day(entries: Iterable[AnyTimed], zone: ZoneInfo) -> dict[date, list[AnyTimed]]:
+    """The entries of each local day, in the order given. Entries without a time are left out."""
+    days: dict[date, list[AnyTimed]] = defaultdict(list)
+    for entry in entries:
+        if entry.at is not None:
+            days[local_day(entry.at, zone)].append(entry)
+    return dict(days)
+
+
+def may_move(status: str, role: Role | str, *, opens: bool) -> bool:
+    """Whether somebody who `opens` the story or not may give a post that shows `status` another time.
+
+    Editors alone decide when approved words go out.
+    """
+    if status in DRAFTS:
+        return opens and at_least(role, Role.AUTHOR)
+    return status in APPROVED and at_least(role, Role.EDITOR)
+
+
+def moved(at: datetime, day: date, zone: str, *, fold: int | None = None) -> datetime:
+    """The same wall time of `zone` on another `day`.
+
+    Raises zones.ZoneProblem when clocks jump over that time on that day, or show it twice and `fold` is None.
+    """
+    wall = at.astimezone(zones.zone_of(zone)).time().replace(fold=0)
+    return zones.resolve(day, wall, zone, fold=fold)
+
+
+def clashes(entries: Sequence[Timed], minutes: int = CLASH_MINUTES) -> frozenset[int]:
+    """The posts that go out on one account within less than `minutes` of each other."""
+    accounts: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for entry in entries:
+        if entry.at is not None and entry.status != "cancelled":
+            accounts[entry.account].append((entry.at, entry.post_id))
+    near = timedelta(minutes=minutes)
+    found: set[int] = set()
+    for posts in accounts.values():
+        for (earlier, one), (later, other) in pairwise(sorted(posts)):
+            if later - earlier < near:
+                found |= {one, other}
+    return frozenset(found)
+
+
+def seen_of(at: datetime | None) -> str:
+    """A post's time as a page carries it along, to notice that somebody else moved it; empty for none."""
+    return at.isoformat() if at else ""
+
+
+def gaps(days: Iterable[date], busy: Iterable[date], today: date) -> frozenset[date]:
+    """The working days from today on for which nothing is planned."""
+    taken = set(busy)
+    return frozenset(day for day in days if day >= today and day.weekday() < 5 and day not in taken)

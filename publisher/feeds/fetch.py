@@ -1,0 +1,252 @@
+"""What one fetch of a feed answers: its validator without rendering anything, and its bytes from the cache.
+
+A post's bytes are kept under everything they depend on, so a feed is a join of what is there. What is missing
+is rendered and kept for the next subscriber.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Executable,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from publisher import clock
+from publisher.accounts.models import Account
+from publisher.calendar import service as calendar
+from publisher.calendar.rules import Filters
+from publisher.config import Config
+from publisher.extensions import db
+from publisher.feeds import render, rules
+from publisher.feeds.models import Feed, RenderedEvent
+from publisher.feeds.render import Told
+from publisher.feeds.rules import Detail, Window
+from publisher.feeds.service import host
+from publisher.people.models import User
+from publisher.people.rules import Role, at_least
+from publisher.storage import writing
+from publisher.stories.models import Post, Revision, Story
+from publisher.stories.rules import APPROVED, IN_REVIEW
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a feed's bytes depend on, in one validator, and when that last changed."""
+
+    tag: str
+    modified: datetime
+
+
+def stamp(feed: Feed) -> Stamp:
+    """The validator of what the feed would answer now: one aggregate query, nothing rendered.
+
+    It covers the day's window, every shown post's sequence, the person's role and the stories they may open.
+    """
+    found = rules.window(clock.now())
+    counts: list[ColumnElement[Any]] = [
+        func.count(Post.id),
+        func.coalesce(func.sum(Post.sequence), 0),
+        func.max(Post.changed_at),
+    ]
+    numbers = db.session.execute(select(*counts, *_reach(feed)).where(*_within(feed, found))).one()
+    config = _config()
+    tag = rules.tag(
+        render.template(config.base_url),
+        _head(feed),
+        found.day.isoformat(),
+        feed.id,
+        feed.changed_at.isoformat(),
+        feed.user.role,
+        *numbers,
+    )
+    return Stamp(tag, max(feed.changed_at, found.day, numbers[2] or found.day))
+
+
+def body(feed: Feed) -> bytes:
+    """The whole calendar, by time. Where there are more than MAX_EVENTS, the oldest are left out."""
+    head, language = _head(feed), feed.language
+    rows = db.session.execute(_kept(feed)).all()
+    missing = {row.post_id: Detail(row.detail) for row in rows if row.data is None}
+    fresh = _rendered(missing, language)
+    events = [
+        fresh[row.post_id]["data"] if row.data is None else row.data for row in reversed(rows)
+    ]
+    _keep(list(fresh.values()))
+    return render.whole(head, events)
+
+
+def note(feed: Feed, agent: str) -> None:
+    """Remember who fetched last, written once a minute at most: most fetches only read."""
+    now = clock.now()
+    if feed.fetched_at is not None and now - feed.fetched_at < rules.NOTED_EVERY:
+        return
+    seen = update(Feed).where(Feed.id == feed.id)
+    seen = seen.values(fetched_at=now, agent=render.one_line(agent)[:200])
+    _write_if_free([(seen, None)])
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["settings"]
+    return config
+
+
+def _head(feed: Feed) -> bytes:
+    config = _config()
+    return render.head(
+        feed.name, feed.language, feed.user.timezone, config.site_name, config.base_url
+    )
+
+
+def _within(feed: Feed, found: Window) -> list[ColumnElement[bool]]:
+    """The posts a feed shows: in its window, by its filters, cancelled ones for two weeks only."""
+    return [
+        Post.shown_at >= found.start,
+        Post.shown_at < found.end,
+        or_(Post.shown_status != "cancelled", Post.changed_at >= found.cancelled_since),
+        *calendar.matching(Filters.of(feed.filters), feed.user),
+    ]
+
+
+def _level(feed: Feed) -> ColumnElement[str]:
+    """How much each post tells to this person: its text only if they may open its story."""
+    if feed.detail != Detail.FULL or at_least(feed.user.role, Role.EDITOR):
+        return literal(feed.detail)
+    return case(
+        (calendar.opens(feed.user), str(rules.level(feed.detail, opens=True))),
+        else_=str(rules.level(feed.detail, opens=False)),
+    )
+
+
+def _reach(feed: Feed) -> list[ColumnElement[Any]]:
+    """Numbers that change with the set of stories the person may open, where that decides about details."""
+    if feed.detail != Detail.FULL or at_least(feed.user.role, Role.EDITOR):
+        return []
+    reached = calendar.stories_of([feed.user_id]).subquery()
+    counted = (func.count(), func.sum(reached.c.id), func.sum(reached.c.id * reached.c.id))
+    return [select(number).select_from(reached).scalar_subquery() for number in counted]
+
+
+def _kept(feed: Feed) -> Select[*tuple[Any, ...]]:
+    """The feed's posts, the latest first, each with its kept bytes or none."""
+    level = _level(feed)
+    same = and_(
+        RenderedEvent.post_id == Post.id,
+        RenderedEvent.sequence == Post.sequence,
+        RenderedEvent.detail == level,
+        RenderedEvent.language == feed.language,
+        RenderedEvent.template == render.template(_config().base_url),
+    )
+    return (
+        select(Post.id.label("post_id"), level.label("detail"), RenderedEvent.data)
+        .select_from(Post)
+        .outerjoin(RenderedEvent, same)
+        .where(*_within(feed, rules.window(clock.now())))
+        .order_by(Post.shown_at.desc(), Post.id.desc())
+        .limit(rules.MAX_EVENTS)
+    )
+
+
+def _rendered(missing: Mapping[int, Detail], language: str) -> dict[int, dict[str, Any]]:
+    """Rows for the cache, by post. Each is kept under the sequence its own reading saw."""
+    config = _config()
+    template, domain = render.template(config.base_url), host(config)
+    return {
+        told.post_id: {
+            "post_id": told.post_id,
+            "sequence": told.sequence,
+            "detail": str(missing[told.post_id]),
+            "language": language,
+            "template": template,
+            "data": render.event(told, missing[told.post_id], language, config.base_url, domain),
+        }
+        for told in _told(list(missing))
+    }
+
+
+def _told(post_ids: Sequence[int]) -> Iterator[Told]:
+    """What events tell of these posts. Words count as reviewed from the moment they are submitted: those of a
+    draft change with every save, and would not raise the sequence."""
+    reviewed = Post.status.in_([IN_REVIEW, APPROVED])
+    query = (
+        select(
+            Post.id,
+            Post.uid,
+            Post.sequence,
+            Post.shown_status,
+            Post.shown_at,
+            Post.created_at,
+            Post.changed_at,
+            calendar.title(),
+            Account.label,
+            User.name,
+            case((reviewed, func.substr(Revision.text, 1, render.READ)), else_=""),
+            Post.url,
+            Post.story_id,
+        )
+        .join(Story, Story.id == Post.story_id)
+        .join(Account, Account.id == Post.account_id)
+        .join(User, User.id == Story.owner_id)
+        .join(Revision, and_(Revision.post_id == Post.id, Revision.number == Post.revision))
+    )
+    for batch in _batches(post_ids):
+        rows: Iterable[Any] = db.session.execute(query.where(Post.id.in_(batch)))
+        for row in rows:
+            yield Told(*(*row[:12], calendar.page_of(row.story_id, row.id)))
+
+
+def _keep(rows: Sequence[dict[str, Any]]) -> None:
+    """Keep fresh bytes for the next fetch, and drop those of older sequences and templates.
+
+    Two fetches may keep the same bytes at once; the first wins. A busy database costs the cache only.
+    """
+    if not rows:
+        return
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(RenderedEvent).on_conflict_do_nothing()
+    old = [_outdated(batch) for batch in _batches([row["post_id"] for row in rows])]
+    _write_if_free([(insert, list(rows)), *((statement, None) for statement in old)])
+
+
+def _write_if_free(statements: Sequence[tuple[Executable, list[dict[str, Any]] | None]]) -> None:
+    """Write what helps later fetches. Where the database is busy this one goes on without."""
+    try:
+        with writing() as session:
+            for statement, rows in statements:
+                session.execute(statement, rows, execution_options={"synchronize_session": False})
+    except (OperationalError, IntegrityError):
+        current_app.logger.warning("a feed's notes were not kept", exc_info=True)
+
+
+def _outdated(post_ids: Sequence[int]) -> Delete:
+    current = select(Post.sequence).where(Post.id == RenderedEvent.post_id).scalar_subquery()
+    return delete(RenderedEvent).where(
+        RenderedEvent.post_id.in_(post_ids),
+        or_(
+            RenderedEvent.sequence < current,
+            RenderedEvent.template != render.template(_config().base_url),
+        ),
+    )
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
