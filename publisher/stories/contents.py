@@ -133,7 +133,8 @@ def checked(draft: Draft) -> Draft:
 def _worded(use: MediaUse) -> MediaUse:
     """The picture's own alternative text where the post says nothing else: an approval covers it."""
     try:
-        return MediaUse(use.id, use.alt or media.get(use.id).alt)
+        picture = media.get(use.id)
     except NotFound:
         gone = _("A picture of this post is gone. Remove it or choose another.")
         raise Invalid(gone, fields={"media": gone}) from None
+    return MediaUse(use.id, use.alt or picture.alt)

@@ -72,13 +72,14 @@ def remark(problem: Problem) -> Remark:
 
 def sentence(problem: Problem) -> str:
     """What is wrong and what to do about it, in the reader's language; names an unknown code."""
-    wording = SENTENCES.get(problem.code)
-    if wording is None:
-        return _("This post breaks a rule of the channel: %(code)s.", code=problem.code)
+    wording, values = SENTENCES.get(problem.code), dict(problem.values)
     try:
-        return wording(dict(problem.values))
+        said = wording(values) if wording else ""
     except KeyError:
-        return _("This post breaks a rule of the channel: %(code)s.", code=problem.code)
+        said = ""
+    if said and (values or "%(" not in said):
+        return said
+    return _("This post breaks a rule of the channel: %(code)s.", code=problem.code)
 
 
 SENTENCES: dict[str, Callable[[dict[str, str | int]], str]] = {

@@ -34,7 +34,16 @@ def test_an_address_is_kept_in_one_form(given, kept):
 
 @pytest.mark.parametrize(
     "given",
-    ["", "ana", "ana@", "@example.com", "a@b", "a b@example.com", "a@example.com\nBcc: x@y.z", "a@@b.c"]
+    [
+        "",
+        "ana",
+        "ana@",
+        "@example.com",
+        "a@b",
+        "a b@example.com",
+        "a@example.com\nBcc: x@y.z",
+        "a@@b.c",
+    ]
     + ["a@example.com,b@example.com", "<a@example.com>", "a" * 250 + "@b.co"],
 )
 def test_what_is_no_address_is_refused(given):
@@ -105,7 +114,10 @@ def test_nobody_approves_what_they_wrote_unless_it_is_allowed():
             " (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
             "Safari · iOS",
         ),
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox · Linux",
+        ),
         ("curl/8.9.1", "curl/8.9.1"),
         ("", "–"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,21 @@ from publisher.stories.diff import Span
 from publisher.stories.rules import Draft, MediaUse
 
 WORDS = st.sampled_from(
-    ["회의", "회의를", "내일", "엽니다.", "Launch", "on", "Monday", ",", " ", "\n", "👩‍👩‍👧", "é", "\t"]
+    [
+        "회의",
+        "회의를",
+        "내일",
+        "엽니다.",
+        "Launch",
+        "on",
+        "Monday",
+        ",",
+        " ",
+        "\n",
+        "👩‍👩‍👧",
+        "é",
+        "\t",
+    ]
 )
 TEXTS = st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=40).map("".join))
 
@@ -32,7 +47,7 @@ def test_equal_and_added_spans_are_the_new_text_equal_and_deleted_ones_the_old(o
 def test_neighbouring_spans_are_of_different_kinds_and_none_is_empty(old: str, new: str):
     spans = diff.words(old, new)
     assert all(span.text for span in spans)
-    assert all(a.kind != b.kind for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.kind != b.kind for a, b in pairwise(spans))
 
 
 @given(TEXTS)
