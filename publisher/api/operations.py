@@ -1,0 +1,199 @@
+"""How an operation of API v1 is declared: one decorator makes the route, its checks and its description."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+from flask_babel import gettext as _
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import delete
+from werkzeug.exceptions import BadRequest
+
+from publisher import clock
+from publisher.api.models import Answered
+from publisher.api.schemas import Nothing
+from publisher.errors import Conflict, DomainError, Invalid, NotAllowed
+from publisher.people.models import User
+from publisher.people.rules import Role, Scope, at_least
+from publisher.people.tokens import person_of_token
+from publisher.storage import writing
+
+Result = tuple[dict[str, Any], int]
+KEPT = timedelta(days=1)
+
+
+class Unauthorized(DomainError):
+    status = 401
+    code = "unauthorized"
+
+
+class PreconditionRequired(DomainError):
+    status = 428
+    code = "precondition_required"
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+    code = "precondition_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path: what it takes, what it answers, and who may call it."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    role: Role
+    scope: Scope
+    answer: type[BaseModel] | None
+    body: type[BaseModel] | None = None
+    status: int = 200
+    query: tuple[str, ...] = ()
+    if_match: bool = False
+    upload: bool = False
+
+
+OPERATIONS: list[Operation] = []
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+ACCESS: dict[str, str] = {}
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    role: Role,
+    scope: Scope,
+    answer: type[BaseModel] | None,
+    **rest: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Register a function as an operation. It gets the path's parts and the checked body, if there is one."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Response]:
+        declared = Operation(
+            method=method,
+            path=path,
+            name=function.__name__,
+            summary=(function.__doc__ or "").strip().partition("\n")[0],
+            role=role,
+            scope=scope,
+            answer=answer,
+            **rest,
+        )
+        OPERATIONS.append(declared)
+        ACCESS[function.__name__] = role
+
+        @wraps(function)
+        def run(**parts: Any) -> Response:
+            person = _authenticated(declared)
+            g.me = person
+            if declared.body is not None:
+                parts["body"] = _body(declared.body)
+            if method == "POST" and "Idempotency-Key" in request.headers:
+                return _once(person, declared, lambda: function(**parts))
+            return _respond(declared, function(**parts))
+
+        blueprint.add_url_rule(path, function.__name__, run, methods=[method])
+        return run
+
+    return declare
+
+
+def _authenticated(declared: Operation) -> User:
+    """Whose token came along. Raises Unauthorized without one, NotAllowed when role or scope do not reach."""
+    scheme, _sep, secret = request.headers.get("Authorization", "").partition(" ")
+    known = person_of_token(secret.strip()) if scheme.lower() == "bearer" else None
+    if known is None:
+        raise Unauthorized(_("Send a valid token: Authorization: Bearer …"))
+    person, scopes = known
+    if declared.scope not in scopes:
+        raise NotAllowed(
+            _("This token lacks the scope “%(scope)s”.", scope=declared.scope),
+            code="scope_missing",
+        )
+    if not at_least(person.role, declared.role):
+        raise NotAllowed(_("Your role does not allow this."))
+    return person
+
+
+def _body(model: type[BaseModel]) -> BaseModel:
+    """The request's JSON, checked. Raises Invalid that names each wrong field."""
+    if not request.data and model is Nothing:
+        return Nothing()
+    try:
+        given = request.get_json(force=True)
+    except BadRequest:
+        raise Invalid(_("The body is not JSON."), code="not_json") from None
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        fields = {".".join(map(str, each["loc"])) or "body": each["msg"] for each in error.errors()}
+        sentence = "; ".join(f"{name}: {message}" for name, message in fields.items())
+        raise Invalid(sentence, code="body_invalid", fields=fields) from None
+
+
+def _once(person: User, declared: Operation, call: Callable[[], Any]) -> Response:
+    """Do the work and keep the answer in one transaction; a repeated request gets the kept answer.
+
+    Two at the same moment: the second waits for SQLite's write lock or fails on PostgreSQL's primary key, and
+    then its work is rolled back with it.
+    """
+    key = request.headers["Idempotency-Key"]
+    if not 1 <= len(key) <= 200:
+        raise Invalid(_("An Idempotency-Key has 1 to 200 characters."))
+    with writing() as session:
+        seen = session.get(Answered, (person.id, key))
+        if seen is not None and seen.at > clock.now() - KEPT:
+            if seen.request_hash != _request_hash():
+                raise Conflict(
+                    _("This Idempotency-Key came with another request before."), code="key_reused"
+                )
+            return _json(seen.body, seen.status)
+        session.execute(delete(Answered).where(Answered.at < clock.now() - KEPT))
+        session.expunge_all() if seen is not None else None
+        body = call()
+        session.add(
+            Answered(
+                user_id=person.id,
+                key=key,
+                request_hash=_request_hash(),
+                status=declared.status,
+                body=body,
+                at=clock.now(),
+            )
+        )
+        session.flush()
+    return _respond(declared, body)
+
+
+def _request_hash() -> str:
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    digest.update(request.get_data(cache=True))
+    return digest.hexdigest()
+
+
+def _respond(declared: Operation, body: Any) -> Response:
+    if isinstance(body, Response):
+        return body
+    if declared.status == HTTPStatus.NO_CONTENT:
+        return Response(status=HTTPStatus.NO_CONTENT)
+    response = _json(body, declared.status)
+    if isinstance(body, dict) and "version" in body:
+        response.set_etag(str(body["version"]))
+    return response
+
+
+def _json(body: dict[str, Any], status: int) -> Response:
+    response = jsonify(json.loads(json.dumps(body)))
+    response.status_code = status
+    return response
