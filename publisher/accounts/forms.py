@@ -43,8 +43,12 @@ class ConnectForm(_Secrets):
     kind = SelectField(_l("Channel"), choices=KINDS)
     slug = StringField(_l("Short name"), [InputRequired(), Length(max=60)])
     label = StringField(_l("Name that people see"), [InputRequired(), Length(max=100)])
-    spacing = FloatField(_l("Least seconds between two posts"), [Optional(), NumberRange(0, 86_400)])
-    api_url = StringField(_l("API address, if not the platform's own"), [Optional(), Length(max=300)])
+    spacing = FloatField(
+        _l("Least seconds between two posts"), [Optional(), NumberRange(0, 86_400)]
+    )
+    api_url = StringField(
+        _l("API address, if not the platform's own"), [Optional(), Length(max=300)]
+    )
 
 
 class ReconnectForm(_Secrets):

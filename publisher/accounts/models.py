@@ -51,7 +51,7 @@ class Hold(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     scope: Mapped[int] = mapped_column(default=0)
-    """The account's id, or 0 for everything: what the unique index compares, since NULLs are all different."""
+    """The account's id, or 0 for everything. The unique index compares this, as NULLs are all different."""
     reason: Mapped[str] = mapped_column(Text)
     actor_name: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(Instant)

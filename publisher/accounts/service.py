@@ -49,7 +49,7 @@ def get(account_id: int) -> Account:
     return account
 
 
-def connect(  # noqa: PLR0913 - an account has that many parts
+def connect(
     actor: User | None,
     *,
     kind: str,
@@ -66,11 +66,18 @@ def connect(  # noqa: PLR0913 - an account has that many parts
     """
     if kind not in REGISTRY:
         raise Invalid(
-            _("“%(kind)s” is no channel. There are: %(kinds)s.", kind=kind, kinds=", ".join(REGISTRY))
+            _(
+                "“%(kind)s” is no channel. There are: %(kinds)s.",
+                kind=kind,
+                kinds=", ".join(REGISTRY),
+            )
         )
     if not SLUG.fullmatch(slug):
         raise Invalid(
-            _("A short name has lower-case letters, digits and hyphens: “%(slug)s” does not.", slug=slug)
+            _(
+                "A short name has lower-case letters, digits and hyphens: “%(slug)s” does not.",
+                slug=slug,
+            )
         )
     given = {name: str(value).strip() for name, value in (credentials or {}).items()}
     if problems := credential_problems(kind, given):
@@ -172,9 +179,11 @@ def pace(actor: User | None, account: Account, spacing_s: float) -> None:
 
 
 def hold(actor: User | None, reason: str, account: Account | None = None) -> Hold:
-    """Hold everything, or one account, within the next commit 2. Holding what is held keeps the first reason."""
+    """Hold everything, or one account, from the next commit 2 on. What is held already keeps its reason."""
     if not reason.strip():
-        raise Invalid(_("Say why, so that the others know when to release it."), code="reason_missing")
+        raise Invalid(
+            _("Say why, so that the others know when to release it."), code="reason_missing"
+        )
     with writing() as session:
         held = _open_hold(account.id if account else None)
         if held is None:
@@ -233,4 +242,3 @@ def _activate(account: Account) -> None:
 def _open_hold(account_id: int | None) -> Hold | None:
     query = select(Hold).where(Hold.account_id == account_id, Hold.released_at.is_(None))
     return db.session.scalar(query)
-

@@ -82,7 +82,10 @@ def connect() -> Page:
     except DomainError as error:
         form.form_errors.append(error.message)
         return render_template("accounts/connect.html", form=form), error.status
-    flash(_("%(name)s is connected. Check it once before the first post.", name=account.label), "success")
+    flash(
+        _("%(name)s is connected. Check it once before the first post.", name=account.label),
+        "success",
+    )
     return redirect(url_for("accounts.show", slug=account.slug))
 
 
@@ -116,7 +119,10 @@ def _checked(slug: str) -> Response:
     except Invalid as error:
         flash(error.message, "danger")
     else:
-        flash(_("%(name)s answers and may post.", name=account.public_name or account.label), "success")
+        flash(
+            _("%(name)s answers and may post.", name=account.public_name or account.label),
+            "success",
+        )
     return redirect(url_for("accounts.show", slug=slug))
 
 

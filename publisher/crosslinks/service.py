@@ -27,7 +27,7 @@ def addresses(story_id: int) -> dict[int, Address]:
     return {address.post_id: address for address in db.session.scalars(query)}
 
 
-def went_live(  # noqa: PLR0913 - a receipt has that many parts
+def went_live(
     post: Post, *, revision_id: int, remote_id: str, url: str, text: str, at: datetime
 ) -> None:
     """Write down where a post can be seen and ask for the links under its siblings and itself.

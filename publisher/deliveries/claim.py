@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from channels import channel_class
@@ -91,7 +91,9 @@ def _sends() -> Iterator[Head]:
     )
     busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == SENDING)
     held = select(Hold.id).where(Hold.account_id == Account.id, _open_hold())
-    query = select(Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first).where(
+    query = select(
+        Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first
+    ).where(
         Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists(), first.is_not(None)
     )
     for account_id, kind, slot, paused, due in db.session.execute(query):
@@ -114,7 +116,7 @@ def _reconciles() -> Iterator[Head]:
         yield Head(account_id, at, delivery_id=delivery_id)
 
 
-def _open_hold():  # type: ignore[no-untyped-def]  # noqa: ANN202 - an SQL expression
+def _open_hold() -> ColumnElement[bool]:
     return Hold.released_at.is_(None)
 
 
@@ -224,7 +226,9 @@ def intend(delivery: Delivery, kind: str) -> Claim:
     )
     if kind == SEND:
         account = delivery.account
-        account.next_slot_at = now + timedelta(seconds=account.spacing_s) if account.spacing_s else None
+        account.next_slot_at = (
+            now + timedelta(seconds=account.spacing_s) if account.spacing_s else None
+        )
         state.move(delivery, SENDING)
         db.session.flush()
     return Claim(delivery.id, delivery.account_id, fence, kind, lease)
@@ -281,7 +285,6 @@ def attempt_of(claim: Claim) -> Attempt:
             Attempt.delivery_id == claim.delivery_id, Attempt.fence == claim.fence
         )
     ).one()
-
 
 
 def jitter() -> float:

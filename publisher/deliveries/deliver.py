@@ -58,8 +58,11 @@ class Parcel:
 
 
 def send(claim: Claim) -> None:
-    """Pack, stage what is missing, call the platform, settle. The three commits are the claim's, `on_wire`'s
-    and the settling's; any exception that is none of the four channel errors is a bug and runs out the lease."""
+    """Pack, stage what is missing, call the platform, settle.
+
+    The three commits are the claim's, `on_wire`'s and the settling's. An exception that is none of the four
+    channel errors is a bug: it propagates and the lease runs out.
+    """
     parcel = _pack(claim)
     db.session.rollback()
     if parcel is None:
@@ -120,7 +123,9 @@ def may_go(delivery: Delivery) -> bool:
     """
     post, revision, account = delivery.post, delivery.revision, delivery.account
     if delivery.cancel_requested:
-        state.move(delivery, CANCELLED, lease_until=None, next_at=None, note="cancelled before the wire")
+        state.move(
+            delivery, CANCELLED, lease_until=None, next_at=None, note="cancelled before the wire"
+        )
         return False
     if content_hash(account.id, revision.draft) != post.approved_hash:
         _back(delivery, next_at=None, waits_for=WaitsFor.APPROVAL)
@@ -223,7 +228,7 @@ def keep_staged(delivery_id: int, fresh: dict[int, tuple[str, datetime]]) -> Non
 
 
 def stage_ahead(desired: dict[str, int]) -> None:
-    """Effect `stage`: upload a delivery's pictures before its time. Repeatable; the send stages what is missing."""
+    """Effect `stage`: upload a delivery's pictures before its time. Sending stages what is still missing."""
     delivery = db.session.get(Delivery, desired["delivery_id"])
     if delivery is None or delivery.status != SCHEDULED:
         return
@@ -261,4 +266,3 @@ def _remember_quota(channel: Channel, account_id: int) -> None:
         return
     with writing():
         accounts.throttle(accounts.get(account_id), quota.resets_at)
-

@@ -65,9 +65,7 @@ class Delivery(db.Model):
     post: Mapped[Post] = relationship()
     revision: Mapped[Revision] = relationship()
     account: Mapped[Account] = relationship()
-    tries: Mapped[list[Attempt]] = relationship(
-        back_populates="delivery", order_by="Attempt.fence"
-    )
+    tries: Mapped[list[Attempt]] = relationship(back_populates="delivery", order_by="Attempt.fence")
 
     __table_args__ = (
         UniqueConstraint("post_id", "run", "part"),

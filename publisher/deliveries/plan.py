@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from channels import channel_class
+from channels.text import split_thread
 from publisher import clock, queue
 from publisher.config import Timings
 from publisher.crosslinks import service as crosslinks
@@ -36,8 +37,6 @@ def parts_of(revision: Revision, kind: str) -> list[str]:
     limits = channel_class(kind).limits
     if not (revision.thread and limits.threads):
         return [revision.text]
-    from channels.text import split_thread
-
     names = links.references(revision.text)
     stand_ins = {name: f"{links.RESERVED}{index}" for index, name in enumerate(names)}
     parts = split_thread(links.render(revision.text, stand_ins.get), limits.text)

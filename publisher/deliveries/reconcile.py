@@ -126,4 +126,3 @@ def _taken(found: Found, delivery: Delivery) -> bool:
         Delivery.id != delivery.id,
     )
     return db.session.scalar(query) is not None
-

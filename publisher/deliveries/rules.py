@@ -19,7 +19,9 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-SCHEDULED, SENDING, UNCONFIRMED, PUBLISHED, FAILED, MISSED, NEEDS_ATTENTION, CANCELLED = DeliveryStatus
+SCHEDULED, SENDING, UNCONFIRMED, PUBLISHED, FAILED, MISSED, NEEDS_ATTENTION, CANCELLED = (
+    DeliveryStatus
+)
 
 TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     SCHEDULED: frozenset({SCHEDULED, SENDING, MISSED, CANCELLED, UNCONFIRMED, PUBLISHED}),
@@ -91,7 +93,7 @@ class Verdict(StrEnum):
     RESENT = "resent"
 
 
-def verdict(  # noqa: PLR0913 - every fact that counts is a parameter, so that the table can be tested
+def verdict(
     *,
     matches: int | None,
     readable: bool,

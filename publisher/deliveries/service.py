@@ -99,7 +99,9 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
         zone = zone or post.planned_zone or post.story.owner.timezone
         run = list(state.latest_run(post))
         if any(delivery.status in ON_ITS_WAY for delivery in run):
-            raise Conflict(_("This post is on its way and cannot be scheduled again."), code="on_its_way")
+            raise Conflict(
+                _("This post is on its way and cannot be scheduled again."), code="on_its_way"
+            )
         if run and all(delivery.status == PUBLISHED for delivery in run):
             raise Conflict(_("This post is already out."), code="already_published")
         stories.plan(actor, post, due_at, zone)
@@ -128,7 +130,9 @@ def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
         run = state.latest_run(post)
         statuses = {delivery.status for delivery in run}
         if statuses & (ON_ITS_WAY | {PUBLISHED}):
-            raise Conflict(_("This post is on its way or out and cannot be moved."), code="on_its_way")
+            raise Conflict(
+                _("This post is on its way or out and cannot be moved."), code="on_its_way"
+            )
         if statuses & {SCHEDULED, MISSED}:
             _require_editor(actor, post)
             schedule_or_replan(actor, post, at, zone)
@@ -181,9 +185,7 @@ def publish_now(actor: User | None, post: Post) -> list[Delivery]:
     return schedule(actor, post, clock.now())
 
 
-def settle_by_hand(
-    actor: User | None, delivery: Delivery, verdict: str, url: str = ""
-) -> Delivery:
+def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: str = "") -> Delivery:
     """A person decides on a delivery that needs attention: `there` (with its address), `absent` (send it
     again) or `drop`. The person's word is recorded with their name."""
     with writing() as session:

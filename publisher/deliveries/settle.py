@@ -36,7 +36,9 @@ PROBLEMS = {
     "crashed": _l("Sending it failed three times on our side before it reached the platform."),
     "two_owners": _l("The platform gave it an address that belongs to another post."),
     "two_matches": _l("The account shows more than one post with this content."),
-    "no_reading": _l("This account's timeline cannot be read, so nobody can say whether it went out."),
+    "no_reading": _l(
+        "This account's timeline cannot be read, so nobody can say whether it went out."
+    ),
     "no_verdict": _l("After six hours it is still not clear whether it went out."),
     "resent": _l("It was sent three times and did not appear."),
     "link_missing": _l("The post it links to did not come, so it was dropped as planned."),
@@ -194,9 +196,7 @@ def _hold_for_account(delivery: Delivery, error: ChannelError) -> None:
     """Back to scheduled and due: it goes when the account is reconnected within its grace."""
     account = delivery.account
     delivery.attempts -= 1
-    state.move(
-        delivery, SCHEDULED, lease_until=None, next_at=clock.now(), problem=error.message
-    )
+    state.move(delivery, SCHEDULED, lease_until=None, next_at=clock.now(), problem=error.message)
     accounts.pause(None, account, error.message)
     tell(delivery, "account_paused")
 

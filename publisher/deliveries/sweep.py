@@ -72,9 +72,7 @@ def _recover(delivery_id: int) -> None:
         return
     now = clock.now()
     attempt = db.session.scalars(
-        select(Attempt).where(
-            Attempt.delivery_id == delivery.id, Attempt.fence == delivery.fence
-        )
+        select(Attempt).where(Attempt.delivery_id == delivery.id, Attempt.fence == delivery.fence)
     ).one()
     attempt.ended_at, attempt.outcome = now, "abandoned"
     if delivery.status == UNCONFIRMED:
@@ -100,7 +98,7 @@ def _recover(delivery_id: int) -> None:
 
 
 def _expired() -> int:
-    """Scheduled deliveries beyond due time plus grace: missed, shown to a person, never sent by themselves."""
+    """Scheduled beyond due time plus grace: missed, shown to a person, never sent by themselves."""
     now = clock.now()
     query = select(Delivery.id).where(Delivery.status == SCHEDULED, Delivery.expires_at < now)
     ids = db.session.scalars(query.limit(BATCH)).all()
