@@ -48,7 +48,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--demo", "with_demo", is_flag=True, help="With sandbox accounts and a story about to go out.")
+@click.option(
+    "--demo", "with_demo", is_flag=True, help="With sandbox accounts and a story about to go out."
+)
 def up(with_demo: bool) -> None:
     """Run everything on this machine: web, dispatcher, workers, Valkey and, in a demo, the sandbox."""
     if with_demo:
@@ -83,7 +85,9 @@ def worker(count: int) -> None:
     """Run RQ workers. Needs REDIS_URL."""
     if not Config.from_environment().redis_url:
         raise click.ClickException("Set REDIS_URL, for instance redis://localhost:6379/0.")
-    others = [subprocess.Popen([sys.executable, "-m", "workers", "worker"]) for _ in range(count - 1)]
+    others = [
+        subprocess.Popen([sys.executable, "-m", "workers", "worker"]) for _ in range(count - 1)
+    ]
     try:
         code = subprocess.call([sys.executable, "-m", "workers", "worker"])
     except KeyboardInterrupt:
@@ -123,8 +127,12 @@ def people_group() -> None:
 
 @people_group.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice([str(role) for role in Role]), default="author", show_default=True)
-@click.option("--name", default="", help="As others shall see it; the address's first part if left out.")
+@click.option(
+    "--role", type=click.Choice([str(role) for role in Role]), default="author", show_default=True
+)
+@click.option(
+    "--name", default="", help="As others shall see it; the address's first part if left out."
+)
 def people_add(email: str, role: str, name: str) -> None:
     """Add a person and print a link with which they sign in the first time."""
     with _app():
@@ -151,14 +159,18 @@ def tokens_group() -> None:
 @tokens_group.command("create")
 @click.argument("email")
 @click.option("--name", default="command line", show_default=True)
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([str(scope) for scope in Scope]))
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice([str(scope) for scope in Scope])
+)
 def tokens_create(email: str, name: str, scopes: tuple[str, ...]) -> None:
     """Print a new token, this once. Without --scope it may do whatever the person may."""
     with _app():
         user = people.by_email(email)
         if user is None:
             raise click.ClickException(f"There is nobody with the address {email}.")
-        _token, secret = tokens.create_token(None, user, name, scopes or [str(each) for each in Scope])
+        _token, secret = tokens.create_token(
+            None, user, name, scopes or [str(each) for each in Scope]
+        )
         click.echo(secret)
 
 
@@ -172,9 +184,11 @@ def accounts_group() -> None:
 @click.argument("slug")
 @click.option("--credentials", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--label", default="", help="The name that people see.")
-@click.option("--api-url", default="", help="Instead of the platform's own, for a sandbox or proxy.")
+@click.option(
+    "--api-url", default="", help="Instead of the platform's own, for a sandbox or proxy."
+)
 @click.option("--spacing", type=float, default=None, help="Least seconds between two posts.")
-def accounts_add(  # noqa: PLR0913 - an account has that many parts
+def accounts_add(  # noqa: PLR0917 - click passes them by name
     kind: str, slug: str, credentials: Path | None, label: str, api_url: str, spacing: float | None
 ) -> None:
     """Connect an account, or renew its credentials: a JSON file of names and values."""

@@ -67,8 +67,8 @@ BLOG_TEXT = """\
 
 ## In English
 
-We put automation into three factories within a year. Defects fell by 38 percent, changeovers from 52 to 17
-minutes. What surprised us most: the shop floor now sends us eight times as many ideas.
+We put automation into three factories within a year. Defects fell by 38 percent, changeovers
+from 52 to 17 minutes. What surprised us most: the shop floor now sends us eight times as many ideas.
 """
 TWEET = "공장 세 곳을 자동화하며 배운 것 · What a year of factory automation taught us {blog}"
 FACEBOOK_TEXT = """\
@@ -175,7 +175,10 @@ def _drafts(author: User, blog: Account, x: Account) -> None:
             author,
             waiting,
             blog,
-            Draft(title="신입 개발자의 첫 100일", text="입사하고 100일 동안 배운 세 가지를 적었습니다."),
+            Draft(
+                title="신입 개발자의 첫 100일",
+                text="입사하고 100일 동안 배운 세 가지를 적었습니다.",
+            ),
             planned_at=morning + timedelta(days=3),
             zone=ZONE,
         )
@@ -193,7 +196,10 @@ def _drafts(author: User, blog: Account, x: Account) -> None:
             author,
             begun,
             blog,
-            Draft(title="Edge AI market report 2027", text="Where inference moves next, in five charts."),
+            Draft(
+                title="Edge AI market report 2027",
+                text="Where inference moves next, in five charts.",
+            ),
             planned_at=morning + timedelta(days=8, hours=1),
             zone=ZONE,
         )

@@ -47,7 +47,9 @@ class Steps:
         if self.as_json:
             line = json.dumps({"step": step, "ok": True, "at_s": at, **facts}, ensure_ascii=False)
         else:
-            line = f"{at:6.2f} s  {step}  " + "  ".join(f"{key}={value}" for key, value in facts.items())
+            line = f"{at:6.2f} s  {step}  " + "  ".join(
+                f"{key}={value}" for key, value in facts.items()
+            )
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
@@ -62,7 +64,9 @@ def main() -> None:
             with _running(Path(home)):
                 rehearse(steps)
         except Failed as failure:
-            sys.stdout.write(json.dumps({"step": "failed", "ok": False, "why": str(failure)}) + "\n")
+            sys.stdout.write(
+                json.dumps({"step": "failed", "ok": False, "why": str(failure)}) + "\n"
+            )
             raise SystemExit(1) from failure
 
 
@@ -100,7 +104,10 @@ def rehearse(steps: Steps) -> None:
     app = create_app()
     with app.app_context():
         steps.tell("started", url=base)
-        author, editor = people.by_email("author@example.com"), people.by_email("editor@example.com")
+        author, editor = (
+            people.by_email("author@example.com"),
+            people.by_email("editor@example.com"),
+        )
         if author is None or editor is None:
             raise Failed("the demo's people are missing")
         blog, x, page = (accounts.by_slug(slug) for slug in ("blog", "x", "facebook"))
@@ -117,7 +124,7 @@ def rehearse(steps: Steps) -> None:
         post_ids = [post.id for post in story.posts]
         _until(lambda: _all_published(post_ids), "all three posts are published")
         found = _published(post_ids)
-        steps.tell("published", **{slug: url for slug, url in found.items()})
+        steps.tell("published", **found)
         _check_ledger(steps, found)
         _check_article(steps, found)
         _check_feed(steps, feed_url, story_id)
