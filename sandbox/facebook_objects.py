@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sandbox import facebook_errors as errors
 from sandbox.accounts import Page
-from sandbox.ledger import Post, page_path
+from sandbox.ledger import Post
 from sandbox.wire import Response, reply
 from sandbox.world import World
 
@@ -106,7 +106,7 @@ def fields(world: World, post: Post, asked: str) -> dict[str, Any] | Response:
 
 def permalink(world: World, post: Post) -> str:
     if world.settings.local_permalinks:
-        return world.url + page_path(post)
+        return world.page_url(post)
     owner, _, number = post.id.partition("_")
     return f"https://www.facebook.com/{owner}/posts/{number}"
 

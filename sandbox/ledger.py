@@ -136,18 +136,12 @@ class Ledger:
             self.posts[body["id"]].deleted = True
 
 
-def as_entry(post: Post, base_url: str) -> dict[str, Any]:
+def as_entry(post: Post, page_url: str) -> dict[str, Any]:
     """The post as `/control/ledger` shows it; `page_url` opens it in the sandbox."""
     body = asdict(post)
     body["created_at"] = post.at.isoformat()
     body["current_text"] = body.pop("current")
     if post.scheduled_for is not None:
         body["scheduled_for"] = datetime.fromtimestamp(post.scheduled_for, UTC).isoformat()
-    body["page_url"] = base_url + page_path(post)
+    body["page_url"] = page_url
     return body
-
-
-def page_path(post: Post) -> str:
-    if post.platform == "facebook":
-        return f"/facebook/posts/{post.id}"
-    return f"/x/i/status/{post.id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import socket
 import struct
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, cast
 from urllib.parse import urlsplit
 
 from sandbox import control, faults, wire
@@ -145,7 +146,9 @@ class Sandbox:
         try:
             connection.settimeout(IDLE_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stream = connection.makefile("rb", buffering=65_536)
+            # not makefile(): it would keep the socket open after a fault closed it
+            reader = io.BufferedReader(socket.SocketIO(connection, "r"), 65_536)
+            stream = cast(BinaryIO, reader)
             while not self._stopping.is_set() and self._exchange(connection, stream):
                 pass
         except (OSError, ValueError):

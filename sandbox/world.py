@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.accounts import Accounts
 from sandbox.clock import Clock
 from sandbox.faults import Faults
-from sandbox.ledger import Ledger, as_entry
+from sandbox.ledger import Ledger, Post, as_entry
 from sandbox.media import Shelf
 from sandbox.settings import Settings
 from sandbox.store import Store
@@ -33,7 +33,14 @@ class World:
         self._journal: deque[dict[str, Any]] = deque(maxlen=JOURNAL_LENGTH)
 
     def entries(self) -> list[dict[str, Any]]:
-        return [as_entry(post, self.url) for post in self.ledger.all()]
+        return [as_entry(post, self.page_url(post)) for post in self.ledger.all()]
+
+    def page_url(self, post: Post) -> str:
+        """Where the sandbox shows `post` as people would see it."""
+        if post.platform == "facebook":
+            return f"{self.url}/facebook/posts/{post.id}"
+        owner = self.accounts.x.get(post.account)
+        return f"{self.url}/x/{owner.username if owner else 'i'}/status/{post.id}"
 
     def journal(self, line: dict[str, Any]) -> None:
         self._journal.append(line)

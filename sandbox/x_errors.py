@@ -44,7 +44,10 @@ def stranger() -> Response:
 
 
 def read_only() -> Response:
-    detail = "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint."
+    detail = (
+        "Your client app is not configured with the appropriate oauth1 app permissions "
+        "for this endpoint."
+    )
     return problem(403, "Forbidden", detail, f"{PROBLEMS}/oauth1-permissions")
 
 
