@@ -53,8 +53,8 @@ class _Session(requests.Session):
     """What facebook-sdk talks to: our address, our deadlines, our errors, and the whole answer kept.
 
     The library throws status and headers away, hides errors that come as `text/javascript`, fails
-    on a missing content type, and sends nested values as the names of their keys; all of that is
-    put right here.
+    on a missing content type, puts the token into addresses, and sends nested values as the names of
+    their keys; all of that is put right here.
     """
 
     def __init__(self, wire: Wire, api_url: str) -> None:
@@ -77,7 +77,10 @@ class _Session(requests.Session):
     ) -> requests.Response:
         address = self.api_url + "/" + url.removeprefix(facebook.FACEBOOK_GRAPH_URL)
         form = {name: _form_value(value) for name, value in (data or {}).items()}
-        arguments: dict[str, Any] = {"params": dict(params or {}), "data": form, "files": files}
+        query = dict(params or {})
+        token = query.pop("access_token", None)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        arguments = {"params": query, "data": form, "files": files, "headers": headers}
         if self.on_wire is None:
             self.answer = self.wire.repeatable(method, address, **arguments)
         else:

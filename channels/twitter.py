@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,7 @@ CHUNK_BYTES = 1024 * 1024
 """Larger parts were answered with 413 and 431 by some of X's edges."""
 MEDIA_POLLS = 30
 TIMELINE_PAGES = 10
+_SCHEME = re.compile("https?://", re.IGNORECASE)
 CLOCK_SLACK = timedelta(seconds=5)
 
 
@@ -265,7 +267,8 @@ def _has_parameter(address: str, marker: str) -> bool:
 
 
 def _comparable(text: str) -> str:
-    return " ".join(x_text.nfc(text).split())
+    """NFC, white space made equal, and no schemes: X adds one to an address that had none."""
+    return " ".join(_SCHEME.sub("", x_text.nfc(text)).split())
 
 
 def _parent(post: Mapping[str, Any]) -> str:
