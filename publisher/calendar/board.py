@@ -47,14 +47,20 @@ class View:
     def endpoint(self) -> str:
         return f"calendar.{self.kind}"
 
+    def as_month(self, day: date) -> dict[str, Any]:
+        """The arguments of the address of that day's month, filtered as this view is."""
+        return {"year": day.year, "month": day.month} | self.filters.address()
+
+    def as_days(self, day: date | None = None) -> dict[str, Any]:
+        """The arguments of the address of the list, of one day if given, filtered as this view is."""
+        own = {"from": day.isoformat(), "to": day.isoformat()} if day else {}
+        return own | self.filters.address()
+
     def only(self, filters: Filters) -> dict[str, Any]:
         """The arguments of this view's address with other filters."""
-        own: dict[str, Any]
         if self.kind == "month":
-            own = {"year": self.middle.year, "month": self.middle.month}
-        else:
-            own = {"from": self.first.isoformat(), "to": self.last.isoformat()}
-        return own | filters.address()
+            return {"year": self.middle.year, "month": self.middle.month} | filters.address()
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()} | filters.address()
 
     def values(self, **changes: Any) -> dict[str, Any]:
         """The arguments of this view's address, some of them changed or (None) left out."""

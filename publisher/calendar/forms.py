@@ -53,11 +53,15 @@ class Choices:
     author: list[Option]
     category: list[Option]
 
+    def __getitem__(self, name: str) -> list[Option]:
+        found: list[Option] = getattr(self, name)
+        return found
+
     def named(self, filters: Filters) -> list[tuple[str, Any, str]]:
         """Every value that filters: the filter's name, the value and the name people know."""
         found: list[tuple[str, Any, str]] = []
         for name in ("account", "status", "author", "category"):
-            known = dict(getattr(self, name))
+            known = dict(self[name])
             found += [
                 (name, value, known.get(value, str(value))) for value in getattr(filters, name)
             ]

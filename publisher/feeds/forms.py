@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -18,6 +19,8 @@ DETAIL_NAMES = {
     Detail.TITLES: _l("Titles and channels only"),
     Detail.BUSY: _l("Times only, without any title"),
 }
+
+LANGUAGES = [SelectChoice("ko", "한국어"), SelectChoice("en", "English")]
 
 
 def _boxes(label: object, coerce: type = str) -> SelectMultipleField:
@@ -38,10 +41,10 @@ class FeedForm(FlaskForm):
     )
     detail = RadioField(
         _l("How much it tells"),
-        choices=[(str(detail), name) for detail, name in DETAIL_NAMES.items()],
+        choices=[SelectChoice(str(detail), name) for detail, name in DETAIL_NAMES.items()],
         default=str(Detail.FULL),
     )
-    language = RadioField(_l("Language"), choices=[("ko", "한국어"), ("en", "English")])
+    language = RadioField(_l("Language"), choices=LANGUAGES)
     mine = BooleanField(_l("Only my own stories"))
     account = _boxes(_l("Channels"))
     status = _boxes(_l("Status"))
@@ -50,10 +53,8 @@ class FeedForm(FlaskForm):
 
     def offer(self, choices: Choices) -> FeedForm:
         """The same form with the accounts, statuses, categories and people that exist."""
-        self.account.choices = choices.account
-        self.status.choices = choices.status
-        self.category.choices = choices.category
-        self.author.choices = choices.author
+        for name in ("account", "status", "category", "author"):
+            self[name].choices = [SelectChoice(*option) for option in choices[name]]
         return self
 
     @property
