@@ -23,13 +23,14 @@ class Place:
 
 
 PLACES = (
-    Place("calendar.today", _l("Today"), "house"),
-    Place("calendar.month", _l("Calendar"), "calendar3", ("calendar.",)),
-    Place("stories.index", _l("Stories"), "journals", ("stories.", "deliveries.")),
+    Place("calendar.index", _l("Calendar"), "calendar3", ("calendar.",)),
+    Place("stories.index", _l("Stories"), "journals", ("stories.",)),
     Place("stories.review", _l("Review"), "eye"),
+    Place("deliveries.attention", _l("Attention"), "exclamation-triangle", ("deliveries.",)),
+    Place("media.library", _l("Images"), "images", ("media.",)),
     Place("feeds.index", _l("Subscriptions"), "rss", ("feeds.",)),
-    Place("media.index", _l("Images"), "images", ("media.",)),
     Place("accounts.index", _l("Accounts"), "broadcast", ("accounts.",)),
+    Place("stories.categories_page", _l("Categories"), "tags"),
     Place("people.index", _l("People"), "people", ("people.invite", "people.person")),
     Place("people.audit_trail", _l("Audit trail"), "clock-history"),
 )

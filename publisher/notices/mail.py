@@ -107,7 +107,7 @@ def _lasts(lifetime: timedelta) -> str:
 
 
 def _message(user: User, subject: str, body: str, name: str) -> EmailMessage:
-    config, site = _settings(), urlsplit(_settings().base_url).hostname or "localhost"
+    config, site = _settings(), _site()
     message = EmailMessage()
     message["From"] = config.mail_from or f"no-reply@{site}"
     message["To"] = user.email
@@ -130,10 +130,14 @@ def _hand_over(message: EmailMessage) -> None:
 def _connected(address: SplitResult) -> smtplib.SMTP:
     """An open connection, encrypted where the server can. A password never crosses a network in clear."""
     host = address.hostname or "localhost"
+    more: dict[str, Any] = {
+        "timeout": TIMEOUT_S,
+        "local_hostname": _site(),
+    }  # else smtplib asks DNS who we are
     context = ssl.create_default_context()
     if address.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, address.port or 465, timeout=TIMEOUT_S, context=context)
-    server = smtplib.SMTP(host, address.port or 587, timeout=TIMEOUT_S)
+        return smtplib.SMTP_SSL(host, address.port or 465, context=context, **more)
+    server = smtplib.SMTP(host, address.port or 587, **more)
     try:
         server.ehlo()
         if server.has_extn("starttls"):
@@ -147,6 +151,10 @@ def _connected(address: SplitResult) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _site() -> str:
+    return urlsplit(_settings().base_url).hostname or "localhost"
 
 
 def _settings() -> Config:

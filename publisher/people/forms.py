@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
@@ -16,6 +18,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -36,6 +39,10 @@ SCOPE_NAMES = {
 EXPIRY_NOTE = _l("Empty: it works until it is revoked.")
 
 
+def _choices(labels: Mapping[Any, str]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
 def _required() -> InputRequired:
     return InputRequired(_l("Please fill this in."))
 
@@ -49,10 +56,12 @@ class AskLinkForm(FlaskForm):
     email = EmailField(_l("E-mail address"), [_required(), Length(max=254)])
     purpose = RadioField(
         _l("What for"),
-        choices=[
-            (Purpose.SIGN_IN, _l("Sign in once, without a password")),
-            (Purpose.RESET, _l("Choose a new password")),
-        ],
+        choices=_choices(
+            {
+                Purpose.SIGN_IN: _l("Sign in once, without a password"),
+                Purpose.RESET: _l("Choose a new password"),
+            }
+        ),
         default=Purpose.SIGN_IN,
     )
 
@@ -79,10 +88,10 @@ class PasswordForm(FlaskForm):
 
 class ProfileForm(FlaskForm):
     name = StringField(_l("Name"), [_required(), Length(max=100)])
-    language = SelectField(_l("Language"), choices=[("ko", "한국어"), ("en", "English")])
+    language = SelectField(_l("Language"), choices=_choices({"ko": "한국어", "en": "English"}))
     theme = SelectField(
         _l("Theme"),
-        choices=[("auto", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))],
+        choices=_choices({"auto": _l("As the device"), "light": _l("Light"), "dark": _l("Dark")}),
     )
     timezone = SelectField(_l("Time zone"))
     shortcuts = BooleanField(_l("Single-key shortcuts"))
@@ -100,9 +109,8 @@ class ProfileForm(FlaskForm):
             "Pacific",
         )
         known = {zone for zone in available_timezones() if zone.split("/")[0] in regions}
-        self.timezone.choices = [
-            (zone, zone.replace("_", " ")) for zone in sorted(known | {"UTC", present})
-        ]
+        offered = sorted(known | {"UTC", present})
+        self.timezone.choices = _choices({zone: zone.replace("_", " ") for zone in offered})
 
 
 class TokenForm(FlaskForm):
@@ -110,7 +118,7 @@ class TokenForm(FlaskForm):
     scopes = SelectMultipleField(
         _l("What it may do"),
         [_required()],
-        choices=list(SCOPE_NAMES.items()),
+        choices=_choices(SCOPE_NAMES),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
@@ -120,4 +128,4 @@ class TokenForm(FlaskForm):
 class InviteForm(FlaskForm):
     email = EmailField(_l("E-mail address"), [_required(), Length(max=254)])
     name = StringField(_l("Name"), [_required(), Length(max=100)])
-    role = SelectField(_l("Role"), choices=list(ROLE_NAMES.items()), default=Role.AUTHOR)
+    role = SelectField(_l("Role"), choices=_choices(ROLE_NAMES), default=Role.AUTHOR)

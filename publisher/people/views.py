@@ -223,7 +223,7 @@ def security() -> Page:
         "people/security.html",
         form=form,
         sessions=sessions.sessions_of(user),
-        here=sessions.session_of(session["token"]),
+        this_session=sessions.session_of(session["token"]),
         browser_of=browser_of,
     )
     return page, 422 if form.errors else 200

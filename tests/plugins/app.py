@@ -17,7 +17,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import publisher
 from publisher import clock, create_app
 from publisher.config import Config
 from publisher.extensions import db
@@ -55,9 +54,9 @@ class Cast:
 
 @pytest.fixture
 def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
-    """The settings of a test's installation, on SQLite; on both databases where a test asks for `database_url`.
+    """The settings of a test's installation; override this fixture to change one (`dataclasses.replace`).
 
-    Override this fixture to change a setting (`dataclasses.replace`).
+    On SQLite; on both databases where a test asks for `database_url`.
     """
     database_url = f"sqlite:///{tmp_path / 'publisher.sqlite3'}"
     if "database_url" in request.fixturenames:
@@ -74,11 +73,8 @@ def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
 
 
 @pytest.fixture
-def app(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(config: Config) -> Iterator[Flask]:
     """The application with all its tables, in a pushed app context. CSRF is off; test_csrf has it on."""
-    here = Path(publisher.__file__).parent
-    present = tuple(name for name in publisher.FEATURES if (here / name / "views.py").exists())
-    monkeypatch.setattr(publisher, "FEATURES", present)  # until all are written
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = AppClient
