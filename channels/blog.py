@@ -44,7 +44,7 @@ class Blog(Channel):
     label: ClassVar[str] = "Blog"
     transactional: ClassVar[bool] = True
     limits: ClassVar[Limits] = Limits(
-        text=200_000, images=0, alt_text=1000, title=True, spacing_s=0.0, grace_s=24 * 3600.0
+        text=200_000, images=50, alt_text=1000, title=True, spacing_s=0.0, grace_s=24 * 3600.0
     )
 
     def __init__(

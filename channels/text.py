@@ -27,6 +27,17 @@ _CASHTAG = re.compile(
     r"!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])"
 )
 
+MIN_PART_LENGTH = 60
+_GAP = re.compile(r"\s")
+_BORDERS = (
+    (re.compile(r"\n\s*\n"), 0.5),
+    (re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u2026\"'\u201d\u2019)\]])\s+|\n"), 0.5),
+    (re.compile(r"\s+"), 0.25),
+)
+"""Where a thread is cut, the best first, and how full the part must be for it."""
+_JOINS = re.compile(
+    "[\u0300-\u036f\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+)
 _MARKS = re.compile(rb"[^\0]{31,}")
 _COMPOSED_MARKS = {
     0x0344: "\u0308\u0301",
@@ -150,45 +161,58 @@ def has_invalid_characters(text: str) -> bool:
     return _INVALID.search(text) is not None
 
 
-_BORDERS = (re.compile(r"\n{2,}"), re.compile(r"(?<=[.!?。！？…])\s+"), re.compile(r"\s+"))
-"""Where a thread is cut, best first: between paragraphs, sentences, words."""
-
-
 def split_thread(text: str, limit: int = MAX_LENGTH) -> list[str]:
-    """`text` as the parts of a thread, each within `limit` with its number: "… 2/3".
+    """`text` in parts of at most `limit`, numbered "1/3", cut at paragraphs, sentences or words.
 
-    One part without a number when it fits. Deterministic; words, addresses and emoji stay whole unless one
-    alone is longer than a part.
+    A text that fits is its only part, without a number. Deterministic; no address and no emoji is cut.
+    Raises ValueError for a limit in which an address and a number may find no room.
     """
+    if limit < MIN_PART_LENGTH:
+        raise ValueError(f"a part of a thread needs a limit of at least {MIN_PART_LENGTH}")
     text = nfc(text).strip()
     if weigh(text, limit).over_at is None:
         return [text]
     digits = 1
     while True:
-        parts = _cut(text, limit - 2 - 2 * digits)
+        parts = list(_parts(text, limit - len("\n\n/") - 2 * digits))
         if len(str(len(parts))) <= digits:
-            return [f"{part} {number}/{len(parts)}" for number, part in enumerate(parts, 1)]
+            return [f"{part}\n\n{number}/{len(parts)}" for number, part in enumerate(parts, 1)]
         digits += 1
 
 
-def _cut(text: str, room: int) -> list[str]:
-    parts = []
+def _parts(text: str, room: int) -> Iterator[str]:
+    """Pieces of `text` that weigh at most `room` each."""
     while text:
-        over_at = weigh(text[: room * 100], room).over_at
-        if over_at is None:
-            parts.append(text)
-            break
-        end = _border(text, over_at)
-        parts.append(text[:end].rstrip())
-        text = text[end:].lstrip()
-    return parts
+        cut = _first_over(text, room)
+        if cut is None:
+            yield text
+            return
+        cut = _border_before(text, cut)
+        while weighted_length(text[:cut].rstrip()) > room:
+            cut = _border_before(text, cut - 1)
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
 
 
-def _border(text: str, over_at: int) -> int:
-    """The best place to cut before `over_at`: a strong border only if it leaves half a part or more."""
-    for border, least in zip(_BORDERS, (over_at // 2, over_at // 2, 1), strict=True):
-        ends = [match.start() for match in border.finditer(text, 0, over_at + 1)]
-        fitting = [end for end in ends if least <= end <= over_at]
-        if fitting:
-            return fitting[-1]
-    return max(over_at, 1)
+def _first_over(text: str, room: int) -> int | None:
+    """Where `text` passes `room`, looking at no more of it than needed."""
+    size = 2 * room
+    while True:
+        gap = _GAP.search(text, size, size + _urls.MAX_URL_LENGTH)
+        window = text[: gap.start() if gap else size + _urls.MAX_URL_LENGTH]
+        over_at = weigh(window, room).over_at
+        if over_at is not None or len(window) == len(text):
+            return over_at
+        size *= 4
+
+
+def _border_before(text: str, most: int) -> int:
+    """Where to cut at or before `most`: the best kind of border that leaves the part reasonably full."""
+    for border, least in _BORDERS:
+        starts = [match.start() for match in border.finditer(text, 0, most + 1)]
+        if starts and starts[-1] > most * least:
+            return starts[-1]
+    cut = most
+    while cut > 1 and cut > most - 30 and _JOINS.match(text, cut):
+        cut -= 1
+    return max(cut, 1)
