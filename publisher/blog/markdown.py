@@ -62,7 +62,8 @@ def render(text: str, *, language: str = "ko", site: str = "", sizes: Sizes | No
     the page's h1.
     """
     page = _Page(language=language, site=site.rstrip("/"), sizes=sizes or {})
-    return sanitise.clean(str(_parser().render(text, {"page": page})))
+    html = str(_parser().render(text, {"page": page}))
+    return sanitise.clean(html.replace("<pre><code", '<pre tabindex="0"><code'))
 
 
 def excerpt(text: str, length: int = 160) -> str:
@@ -184,12 +185,13 @@ def _footnote_anchor(_renderer: Any, tokens: list[Token], index: int, *_: Any) -
 def _finish(state: StateCore) -> None:
     """One pass over the finished tokens: everything that makes an article ours."""
     page: _Page = state.env.get("page") or _Page()
+    levels: list[int] = []
     anchors: Counter[str] = Counter()
     for index, token in enumerate(state.tokens):
         if token.type == "inline":
             _inline(state.tokens, index, page)
         elif token.type == "heading_open":
-            _heading(state.tokens, index, anchors)
+            _heading(state.tokens, index, levels, anchors)
         elif token.type in {"th_open", "td_open"} and "style" in token.attrs:
             _align(token)
 
@@ -293,10 +295,17 @@ def _tick(tokens: list[Token], index: int) -> None:
         tokens[index - 2].attrJoin("class", "task")
 
 
-def _heading(tokens: list[Token], index: int, taken: Counter[str]) -> None:
-    """One level down, since the title is the h1, and with an address of its own."""
+def _heading(tokens: list[Token], index: int, levels: list[int], taken: Counter[str]) -> None:
+    """Below the title, which is the h1, without leaving out a level, and with an address of its own.
+
+    `levels` are the author's levels that are open here: ### right under the title becomes h2.
+    """
     opening, inline, closing = tokens[index : index + 3]
-    opening.tag = closing.tag = f"h{min(int(opening.tag[1]) + 1, 6)}"
+    level = int(opening.tag[1])
+    while levels and levels[-1] >= level:
+        levels.pop()
+    levels.append(level)
+    opening.tag = closing.tag = f"h{min(len(levels) + 1, 6)}"
     name = anchor("".join(_said(inline.children or ())))
     taken[name] += 1
     opening.attrs["id"] = name if taken[name] == 1 else f"{name}--{taken[name]}"

@@ -70,9 +70,19 @@ def test_headings_begin_below_the_title_and_have_addresses() -> None:
     html = render("# 소개\n\n## 소개\n\n###### 깊은 곳\n\n# A & <b>")
     assert '<h2 id="s-소개">소개</h2>' in html
     assert '<h3 id="s-소개--2">소개</h3>' in html
-    assert '<h6 id="s-깊은-곳">깊은 곳</h6>' in html
+    assert '<h4 id="s-깊은-곳">깊은 곳</h4>' in html
     assert '<h2 id="s-a-b">A &amp; &lt;b&gt;</h2>' in html
     assert "<h1" not in html
+
+
+def test_headings_leave_no_level_out_wherever_the_author_begins() -> None:
+    html = render("### a\n\n###### b\n\n## c\n\n### d")
+    assert [html[at + 1 : at + 3] for at in range(len(html)) if html.startswith("<h", at)] == [
+        "h2",
+        "h3",
+        "h2",
+        "h3",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +197,7 @@ def test_tables_scroll_by_themselves_and_align_by_class() -> None:
 
 def test_code_keeps_its_language_and_its_signs() -> None:
     html = render('```python\nif a < b: print("&")\n```')
-    assert '<code class="language-python">if a &lt; b: print("&amp;")' in html
+    assert '<pre tabindex="0"><code class="language-python">if a &lt; b: print("&amp;")' in html
 
 
 def test_task_lists_show_signs_not_fields() -> None:
