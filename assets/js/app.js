@@ -9,6 +9,7 @@ import { addTokenTo } from "./csrf.js";
 import { watchDialogs } from "./dialogs.js";
 import { watchForms } from "./forms.js";
 import { watchGuards } from "./guard.js";
+import { watchInserting } from "./insert.js";
 import { watchMenus } from "./menus.js";
 import { watchShortcuts } from "./shortcuts.js";
 import { watchTabs } from "./tabs.js";
@@ -22,7 +23,7 @@ document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(deta
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchMenus, watchShortcuts, watchToasts].forEach((watch) => watch());
+[watchCopying, watchCounters, watchDialogs, watchInserting, watchMenus, watchShortcuts, watchToasts].forEach((watch) => watch());
 enhance(document);
 
 document.addEventListener("publisher:swapped", ({ target }) => {

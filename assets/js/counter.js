@@ -28,7 +28,7 @@ async function measure(form) {
   running.set(form, control);
   const slow = setTimeout(() => output.setAttribute("aria-busy", "true"), SLOW_MS);
   try {
-    const response = await postForm(form, { url: form.dataset.measureUrl, signal: control.signal });
+    const response = await postForm(form, { url: form.dataset.measureUrl, signal: control.signal, files: false });
     if (!response.ok) return;
     output.innerHTML = await response.text();
     speak(form, output);

@@ -6,11 +6,13 @@ export function addTokenTo(headers) {
   headers["X-CSRFToken"] = token();
 }
 
-/** POST a form as it stands; answers the Response. `signal` can abort it. */
-export function postForm(form, { url = form.action, signal } = {}) {
+/** POST a form as it stands, without its files if so wished; answers the Response. `signal` can abort it. */
+export function postForm(form, { url = form.action, signal, files = true } = {}) {
+  const data = new FormData(form);
+  if (!files) [...data].forEach(([name, value]) => value instanceof File && data.delete(name));
   return fetch(url, {
     method: "POST",
-    body: new FormData(form),
+    body: data,
     headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch" },
     credentials: "same-origin",
     signal,

@@ -120,6 +120,7 @@ def page(
         progress=queries.progress(story),
         comments=queries.comments(story),
         activity=queries.activity(story),
+        labels={each.account.slug: each.account.label for each in story.posts},
         accounts=[
             account
             for account in accounts_service.all_accounts()
@@ -315,7 +316,7 @@ def gauge(post: Post, draft: Draft) -> Gauge:
     return Gauge(
         title=draft.title,
         count=_count(service.measure(post, draft), len(texts)),
-        remarks=tuple(problems.remark(each) for each in service.problems(post, draft)),
+        remarks=_remarks(post, draft),
         html=_article(post, draft) if blog else Markup(),
         parts=tuple(
             Part(number, len(texts), tuple(_pieces(text, post)))
@@ -326,10 +327,16 @@ def gauge(post: Post, draft: Draft) -> Gauge:
     )
 
 
+def _remarks(post: Post, draft: Draft) -> tuple[Remark, ...]:
+    """What blocks first, then what is only said."""
+    found = sorted(service.problems(post, draft), key=lambda problem: not problem.blocking)
+    return tuple(problems.remark(problem) for problem in found)
+
+
 def _count(measured: Measure, parts: int) -> Count:
     cost = ""
     if measured.cost_usd:
-        amount = f"{measured.cost_usd:.3f}".rstrip("0").rstrip(".")
+        amount = f"{measured.cost_usd:.3f}".removesuffix("0")
         cost = _("about US$%(amount)s", amount=amount)
     return Count(measured.length, measured.limit, measured.left, cost, parts)
 

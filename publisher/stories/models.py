@@ -106,7 +106,17 @@ class Post(db.Model):
     )
 
     __table_args__ = (
-        Index("ix_posts_shown_at", "shown_at", "id"),
+        # Calendars read along the first two; the others let a feed's validator come from the index alone.
+        Index(
+            "ix_posts_shown_at",
+            "shown_at",
+            "id",
+            "shown_status",
+            "changed_at",
+            "sequence",
+            "account_id",
+            "story_id",
+        ),
         Index("ix_posts_status_planned_at", "status", "planned_at"),
         Index("ix_posts_shown_status", "shown_status", "shown_at"),
     )
