@@ -83,7 +83,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_posts_account_id"), ["account_id"], unique=False)
-        batch_op.create_index("ix_posts_shown_at", ["shown_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_posts_shown_at",
+            [
+                "shown_at",
+                "id",
+                "shown_status",
+                "changed_at",
+                "sequence",
+                "account_id",
+                "story_id",
+            ],
+            unique=False,
+        )
         batch_op.create_index("ix_posts_shown_status", ["shown_status", "shown_at"], unique=False)
         batch_op.create_index("ix_posts_status_planned_at", ["status", "planned_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_posts_story_id"), ["story_id"], unique=False)
