@@ -164,17 +164,17 @@ class Twitter(Channel):
         raise Unavailable("X is still working on the image.", detail=f"media {media_id}")
 
     def find(self, content: Content, *, since: datetime) -> Sequence[Found]:
-        """Posts equal to `content`, newest first. Raises Unavailable when it cannot read all."""
+        """Posts equal to `content`, newest first. Raises Unavailable when it cannot read all.
+
+        By the marker or by the text: X makes no link of an address without a public domain, and then the
+        marker is only in the text.
+        """
         wanted = _comparable(content.text)
         return [
             Found(post["id"], self._address(post["id"]), _instant(post["created_at"]))
             for post in self._timeline(since - CLOCK_SLACK)
             if _parent(post) == content.reply_to
-            and (
-                _carries(post, content.marker)
-                if content.marker
-                else _comparable(_written(post)) == wanted
-            )
+            and (_carries(post, content.marker) or _comparable(_written(post)) == wanted)
         ]
 
     def _timeline(self, since: datetime) -> Iterator[Mapping[str, Any]]:
@@ -256,6 +256,8 @@ def _links(post: Mapping[str, Any]) -> list[Mapping[str, str]]:
 
 def _carries(post: Mapping[str, Any], marker: str) -> bool:
     """Whether one of the post's links has the marker among its query parameters."""
+    if not marker:
+        return False
     addresses = [link.get("expanded_url", "") for link in _links(post.get("note_tweet") or post)]
     addresses += [link.get("unwound_url", "") for link in _links(post)]
     return any(_has_parameter(address, marker) for address in addresses)

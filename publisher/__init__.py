@@ -6,6 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
+from channels import http
 from publisher import assets, storage, vault, web
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     db.init_app(app)
     csrf.init_app(app)
+    http.configure(http.Deadlines(config.timings.connect, config.timings.deadline))
     vault.init_app(app, config.vault_keys)
     web.init_app(app, config)
     assets.init_app(app)

@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.plugins.app",
     "tests.plugins.chromium",
     "tests.plugins.databases",
+    "tests.plugins.newsroom",
     "tests.plugins.valkey",
 ]
