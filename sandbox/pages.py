@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sandbox import faults, length
+from sandbox import length
 from sandbox.ledger import Post
 from sandbox.page_texts import FAULTS, TEXTS
 from sandbox.wire import Request, Response
@@ -84,7 +84,8 @@ def _timeline(world: World, request: Request, problem: str = "") -> Response:
         "columns": columns,
         "deleted": deleted,
         "active": world.faults.list(),
-        "kinds": [(kind, FAULTS[kind]) for kind in faults.KINDS if kind in FAULTS],
+        "kinds": list(FAULTS.items()),
+        "fault_names": FAULTS,
         "problem": problem,
     }
     return _page(request, 400 if problem else 200, "timeline.html", facts)
