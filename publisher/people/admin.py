@@ -12,7 +12,7 @@ from publisher.people import audit, service, sessions
 from publisher.people.forms import ROLE_NAMES, InviteForm
 from publisher.people.models import User
 from publisher.people.rules import LINK_LIFETIME, Purpose, Role
-from publisher.people.words import SUBJECTS, VERBS, browser_of
+from publisher.people.words import SUBJECTS, VERBS, browser_of, details_of
 
 Page = str | Response | tuple[str, int]
 
@@ -121,10 +121,13 @@ def activate(user_id: int) -> Page:
 def audit_trail() -> Page:
     person_id = request.args.get("person", type=int)
     verb = request.args.get("verb", "")
+    people = service.everyone()
     return render_template(
         "people/audit.html",
         page=audit.events(person_id, verb, request.args.get("page", 1, type=int)),
-        people=service.everyone(),
+        people=people,
+        names={user.id: user.name for user in people},
+        details_of=details_of,
         verbs=sorted(
             ((each, str(VERBS.get(each, each))) for each in audit.verbs()), key=lambda v: v[1]
         ),

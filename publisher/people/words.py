@@ -6,6 +6,8 @@ import re
 
 from flask_babel import lazy_gettext as _l
 
+from publisher.people.models import Event
+
 VERBS = {
     "account.checked": _l("checked an account"),
     "account.connected": _l("connected an account"),
@@ -84,6 +86,16 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+
+
+def details_of(event: Event) -> str:
+    """What an event keeps beside its verb, on one line: "before: author · after: editor"."""
+    told = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in event.detail.items()
+        if value not in (None, "", [])
+    }
+    return " · ".join(f"{name}: {value}" for name, value in told.items())
 
 
 def browser_of(agent: str) -> str:
