@@ -47,7 +47,8 @@ bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench
 
 wheel: setup-dev ## Build dist/publisher-*.whl with front end, translations and migrations inside
-	@$(BIN)/python -m build --wheel --no-isolation . > /dev/null && ls dist/*.whl
+	@echo "Building the wheel …"
+	@$(BIN)/python -m build --quiet --wheel --no-isolation . && ls dist/*.whl
 
 lock: setup-dev ## Write the lock files anew (UPGRADE=1: with the newest versions)
 	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)

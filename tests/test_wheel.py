@@ -33,7 +33,7 @@ def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment that holds the wheel and its locked dependencies only."""
     environment = tmp_path_factory.mktemp("empty")
     run(sys.executable, "-m", "venv", environment)
-    pip = [environment / "bin" / "pip", "install", "--quiet", "--no-deps"]
+    pip: list[str | Path] = [environment / "bin" / "pip", "install", "--quiet", "--no-deps"]
     run(*pip, "--require-hashes", "-r", ROOT / "requirements" / "app.txt")
     run(*pip, wheel)
     return environment / "bin"
