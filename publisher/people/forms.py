@@ -34,7 +34,7 @@ SCOPE_NAMES = {
     Scope.READ: _l("Read stories, posts and the calendar"),
     Scope.WRITE: _l("Write and submit stories and posts"),
     Scope.REVIEW: _l("Approve, schedule and cancel"),
-    Scope.FEEDS: _l("Make and end calendar subscriptions"),
+    Scope.FEEDS: _l("Make and end calendar feeds"),
 }
 EXPIRY_NOTE = _l("Empty: it works until it is revoked.")
 

@@ -60,7 +60,7 @@ SUBJECTS = {
     "category": _l("Category"),
     "comment": _l("Comment"),
     "delivery": _l("Delivery"),
-    "feed": _l("Calendar subscription"),
+    "feed": _l("Calendar feed"),
     "media": _l("Image"),
     "post": _l("Post"),
     "story": _l("Story"),
