@@ -28,6 +28,7 @@ MATCHES = ("platform", "path", "method", "account", "text")
 ARGS = (
     "seconds", "code", "subcode", "body", "headers", "posted", "state", "reset_after", "chunks", "daily",
 )  # fmt: skip
+_NUMBERS = ("seconds", "code", "subcode", "reset_after", "chunks")
 _HTML = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
@@ -143,6 +144,7 @@ def _check(
     wrong = [key for key in match if key not in MATCHES] + [key for key in args if key not in ARGS]
     if wrong:
         raise ValueError(f"unknown {', '.join(wrong)}; match by {MATCHES}, arguments {ARGS}")
+    _check_arguments(args)
     if not all(isinstance(value, str) for value in match.values()):
         raise ValueError("match values are strings")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
@@ -153,6 +155,14 @@ def _check(
         raise ValueError("probability lies above 0 and up to 1")
     if kind == "status" and not 100 <= int(args.get("code", 0)) <= 599:
         raise ValueError("status needs code, an HTTP status")
+
+
+def _check_arguments(args: dict[str, Any]) -> None:
+    for key in set(args) & set(_NUMBERS):
+        if isinstance(args[key], bool) or not isinstance(args[key], int | float) or args[key] < 0:
+            raise ValueError(f"{key} is a number from 0 on")
+    if not isinstance(args.get("headers", {}), dict):
+        raise ValueError("headers is an object of names and values")
 
 
 def instead(rule: Rule, platform: str, now: float) -> Response:

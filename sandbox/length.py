@@ -42,13 +42,16 @@ _NEVER = frozenset(
 )
 
 # Each pattern starts only at the edge of a run and never gives back what it took: linear on any text.
-_BARE = re.compile(r"(?<![A-Za-z0-9_@＠$#＃./-])(?P<host>[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++)")
+_BARE = re.compile(
+    r"(?<![A-Za-z0-9\u00c0-\u024f_@＠$#＃/-])(?<![A-Za-z0-9\u00c0-\u024f]\.)"
+    r"(?P<host>[A-Za-z0-9\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f-]*+(?:\.[A-Za-z0-9\u00c0-\u024f-]++)++)"
+)
 _SCHEME = re.compile(r"https?://(?P<host>[\w-]++(?:\.[\w-]++)++)", re.IGNORECASE)
 _TLD = re.compile(r"[A-Za-z]{2,24}(?![A-Za-z0-9@+-])")
 _PORT = re.compile(r":\d{1,5}+")
 _PATH = re.compile(r"/[A-Za-z0-9!*';:=+,.$/%#\[\]\-\u2013_~@|&()\u00c0-\u024f\u0400-\u04ff]*+")
 _QUERY = re.compile(r"\?[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*+")
-_CASHTAG = re.compile(r"(?<![A-Za-z0-9_$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?![A-Za-z0-9_$])")
+_CASHTAG = re.compile(r"(?<!\S)\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=$|[\s!-/:-@\[-`{-~])")
 
 _PICTO = (
     "\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"

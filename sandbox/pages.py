@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sandbox import length
 from sandbox.ledger import Post
 from sandbox.page_texts import FAULTS, TEXTS
-from sandbox.wire import Request, Response
+from sandbox.wire import Malformed, Request, Response
 from sandbox.world import World
 
 HERE = Path(__file__).parent
@@ -167,8 +167,8 @@ def _picture(world: World, media_id: str) -> Response:
 
 def _switch(world: World, request: Request, *, off: bool) -> Response:
     """A form: switch one fault on or off, or all off. Then back to the timeline."""
-    form = request.form()
     try:
+        form = request.form()
         if off:
             number = form.get("id", "")
             world.faults.remove(int(number)) if number.isdigit() else world.faults.clear()
@@ -177,7 +177,7 @@ def _switch(world: World, request: Request, *, off: bool) -> Response:
             match = {"platform": platform} if platform in ("x", "facebook") else {}
             times = int(form["times"]) if form.get("times") else None
             world.faults.add(form.get("kind", ""), match, times, **_arguments(form))
-    except ValueError as error:
+    except (ValueError, Malformed) as error:
         return _timeline(world, request, str(error))
     return Response(303, b"", [("Location", f"/?lang={_language(request)}#faults")])
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import socket
+import sqlite3
 import struct
 import threading
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ class Sandbox:
         self, host: str = "127.0.0.1", port: int = 0, home: Path | None = None, **settings: object
     ) -> None:
         self.world = World(home)
-        self.world.settings.update(settings)
+        self.world.begin_with(settings)
         self._apps: dict[str, X | Facebook] = {"x": X(self.world), "facebook": Facebook(self.world)}
         self._stopping = threading.Event()
         self._connections: set[socket.socket] = set()
@@ -137,7 +138,8 @@ class Sandbox:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
-                return
+                self._stopping.wait(0.05)  # out of descriptors, or stopping
+                continue
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -151,8 +153,11 @@ class Sandbox:
             stream = cast(BinaryIO, reader)
             while not self._stopping.is_set() and self._exchange(connection, stream):
                 pass
-        except (OSError, ValueError):
-            pass  # the client went away, or we are stopping
+        except OSError:
+            pass  # the client went away
+        except (ValueError, sqlite3.ProgrammingError):
+            if not self._stopping.is_set():  # else: the socket or the ledger was closed under us
+                raise
         finally:
             with self._lock:
                 self._connections.discard(connection)

@@ -69,7 +69,10 @@ class Request:
     def json(self) -> Any:
         """The parsed JSON body. Raises Malformed."""
         try:
-            return json.loads(self.body)
+            parsed = json.loads(self.body)
+            if b"\\u" in self.body:
+                json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            return parsed
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
 

@@ -30,7 +30,13 @@ class World:
         self.faults = Faults()
         self.url = ""
         self.meters: dict[str, Any] = {}
+        self._initial = self.settings.as_dict()
         self._journal: deque[dict[str, Any]] = deque(maxlen=JOURNAL_LENGTH)
+
+    def begin_with(self, settings: dict[str, object]) -> None:
+        """Set what `reset` will return to."""
+        self.settings.update(settings)
+        self._initial = self.settings.as_dict()
 
     def entries(self) -> list[dict[str, Any]]:
         return [as_entry(post, self.page_url(post)) for post in self.ledger.all()]
@@ -49,13 +55,12 @@ class World:
         return list(self._journal)
 
     def reset(self) -> None:
-        """Forget posts, faults, the journal, settings and clock; accounts stay."""
+        """Forget posts, faults, journal and clock; settings are as at the start, accounts stay."""
         self.ledger.clear()
         self.media.clear()
         self.faults.clear()
         self._journal.clear()
         self.clock.reset()
-        local = self.settings.local_permalinks
-        self.settings.update({**Settings().as_dict(), "local_permalinks": local})
+        self.settings.update(self._initial)
         for meter in self.meters.values():
             meter.clear()

@@ -164,6 +164,7 @@ def test_thirty_two_slow_calls_run_side_by_side(sb, owner):
         {"kind": "slow", "probability": 2},
         {"kind": "status"},
         {"kind": "slow", "minutes": 3},
+        {"kind": "slow", "seconds": "long"},
     ],
 )
 def test_a_wrong_fault_gets_a_clear_error(sb, wrong):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
 
+from channels import text as adapter
 from sandbox.length import cashtags, urls, weigh
 
 
@@ -71,3 +73,20 @@ def test_hostile_texts_are_counted_in_linear_time(hostile):
     weigh(text)
     cashtags(text)
     assert time.process_time() - begun < 1.0
+
+
+EVERYDAY = """
+안녕하세요 새 글을 썼습니다. 자세히: 을(를) release notes, v2.1 — “quoted” … 10% A&B $TSLA #한빛 @hanbit
+https://hanbit.kr/blog/a https://hanbit.kr을 https://blog.example.com/b?x=1&y=2#z hanbit.kr
+(hanbit.kr/c) http://127.0.0.1:8000/d http://blog.internal/e mail@hanbit.kr
+😀 👍🏽 👨‍👩‍👧‍👦 🇰🇷 ❤️ café 日本語 ©
+"""
+WORDS = EVERYDAY.split()
+
+
+def test_two_counters_written_apart_agree_on_everyday_texts():
+    dice = random.Random(20261123)
+    for _ in range(500):
+        text = " ".join(dice.choices(WORDS, k=dice.randint(1, 30)))
+        assert weigh(text) == adapter.weighted_length(text), text
+        assert cashtags(text) == adapter.count_cashtags(text), text

@@ -133,6 +133,17 @@ def test_a_broken_request_gets_a_clear_answer(sb):
     assert requests.post(url, data=b"\xff\xfe", headers=headers, timeout=5).status_code == 400
 
 
+def test_reset_returns_to_how_the_sandbox_was_started(hanbit, sb):
+    hanbit.tweet("x")
+    sb.fault("slow")
+    sb.settings(timeline_lag_seconds=9, x_premium=True)
+    sb.clock.advance(99)
+    sb.reset()
+    assert (sb.ledger(), sb.requests(), sb.world.faults.list()) == ([], [], [])
+    assert sb.settings()["timeline_lag_seconds"] == 0
+    assert sb.settings()["x_premium"] is False
+
+
 def test_the_ledger_outlives_a_restart(tmp_path):
     with Sandbox(home=tmp_path) as first:
         owner = PageOwner(first.facebook_url)

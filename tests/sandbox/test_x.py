@@ -117,6 +117,15 @@ def test_a_body_outside_the_document_is_invalid(sb, hanbit, body):
     assert sb.ledger() == []
 
 
+def test_half_a_surrogate_pair_is_no_text(sb, hanbit):
+    headers = {"Content-Type": "application/json"}
+    broken = hanbit.call("POST", "/2/tweets", data=b'{"text":"\\ud83d"}', headers=headers)
+    assert broken.status_code == 400
+    whole = hanbit.call("POST", "/2/tweets", data=b'{"text":"\\ud83d\\ude00"}', headers=headers)
+    assert whole.status_code == 201
+    assert [post["text"] for post in sb.ledger()] == ["😀"]
+
+
 def test_a_form_is_not_json(hanbit):
     answer = hanbit.call("POST", "/2/tweets", data={"text": "x"})
     assert answer.status_code == 400
