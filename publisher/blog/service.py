@@ -29,7 +29,7 @@ from publisher.media import service as media
 
 PER_PAGE = 12
 MAX_TITLE = 200
-SITEMAP_PART = 20_000
+SITEMAP_PART = 5_000
 
 _PICTURE = re.compile(r"/media/([A-Za-z0-9_-]{16,32})/web\.webp")
 _UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

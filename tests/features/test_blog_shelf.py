@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -26,6 +27,9 @@ from publisher.storage import writing
 from tests.plugins.app import Cast
 
 NOON = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+
+on_both_databases = pytest.mark.usefixtures("database_url")
+"""The shelf takes part in the delivery's transaction, so where it matters both databases count."""
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +70,7 @@ def test_an_article_is_written_with_its_html_and_gets_an_address(app: Flask) -> 
     assert blog.is_live(receipt.url) and not blog.is_live("/blog/다른-글")
 
 
+@on_both_databases
 def test_the_same_key_writes_once_and_answers_the_first_receipt(app: Flask) -> None:
     with writing():
         first = Shelf().put(_content(), key="d1")
@@ -75,6 +80,7 @@ def test_the_same_key_writes_once_and_answers_the_first_receipt(app: Flask) -> N
     assert _count() == 1
 
 
+@on_both_databases
 def test_the_shelf_never_commits(app: Flask) -> None:
     with pytest.raises(ZeroDivisionError), writing():
         Shelf().put(_content(), key="d1")
@@ -89,12 +95,54 @@ def test_the_shelf_refuses_to_write_outside_of_a_verb(app: Flask) -> None:
     db.session.rollback()
 
 
+@on_both_databases
 def test_two_articles_of_one_title_get_different_addresses(app: Flask) -> None:
     with writing():
         urls = [Shelf().put(_content(), key=f"d{n}").url for n in range(3)]
     assert len(set(urls)) == 3
     assert all("봄의-소식" in unquote(url) for url in urls)
     assert _count() == 3
+
+
+@on_both_databases
+def test_two_articles_of_one_title_at_the_same_moment_both_go_out(app: Flask) -> None:
+    urls: list[str] = []
+
+    def put() -> None:
+        with app.app_context():
+            with writing():
+                urls.append(Shelf().put(_content(), key="d2").url)
+            db.session.remove()
+
+    other = threading.Thread(target=put)
+    with writing():
+        urls.append(Shelf().put(_content(), key="d1").url)
+        other.start()
+        other.join(0.2)
+        assert other.is_alive(), "the second waits until the first has decided"
+    other.join()
+    assert len(set(urls)) == 2
+    assert _count() == 2
+
+
+@on_both_databases
+def test_the_same_delivery_at_the_same_moment_is_one_article(app: Flask) -> None:
+    receipts = []
+
+    def put() -> None:
+        with app.app_context():
+            with writing():
+                receipts.append(Shelf().put(_content(), key="d1"))
+            db.session.remove()
+
+    other = threading.Thread(target=put)
+    with writing():
+        receipts.append(Shelf().put(_content(), key="d1"))
+        other.start()
+        other.join(0.2)
+    other.join()
+    assert len(set(receipts)) == 1
+    assert _count() == 1
 
 
 def test_a_title_of_signs_alone_still_gets_an_address(app: Flask) -> None:
@@ -181,6 +229,7 @@ def test_pictures_along_and_in_the_text_are_listed_once_with_their_size(
     assert article.html.count('width="40" height="20"') == 2
 
 
+@on_both_databases
 def test_lists_are_newest_first_by_pages_that_hang_on_ids(app: Flask) -> None:
     with writing():
         for n in range(blog.PER_PAGE + 3):
@@ -195,6 +244,7 @@ def test_lists_are_newest_first_by_pages_that_hang_on_ids(app: Flask) -> None:
         blog.shelved(before=10**9)
 
 
+@on_both_databases
 def test_lists_can_be_of_one_category_or_author(app: Flask) -> None:
     with writing():
         Shelf().put(_content(), key="d1")
@@ -213,6 +263,7 @@ def test_a_withdrawn_article_is_in_no_list(app: Flask) -> None:
     assert not blog.is_live(receipt.url)
 
 
+@on_both_databases
 def test_an_article_knows_the_ones_before_and_after_it(app: Flask) -> None:
     with writing():
         for n in range(3):
