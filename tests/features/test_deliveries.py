@@ -67,7 +67,9 @@ def test_a_tweet_waits_for_the_article_it_links_to(newsroom: Newsroom) -> None:
     assert set(newsroom.statuses(story).values()) == {"published"}
 
 
-@pytest.mark.parametrize(("choice", "status"), [("send_without", "published"), ("drop", "cancelled")])
+@pytest.mark.parametrize(
+    ("choice", "status"), [("send_without", "published"), ("drop", "cancelled")]
+)
 def test_a_post_whose_link_never_comes_does_what_its_author_chose(
     newsroom: Newsroom, choice: str, status: str
 ) -> None:
@@ -253,7 +255,10 @@ def test_a_thread_goes_out_part_by_part_each_answering_the_one_before(newsroom: 
     assert [part.status for part in run] == ["published"] * len(run)
     assert len(run) > 1
     posted = [each for each in newsroom.sandbox.ledger() if each["platform"] == "x"]
-    assert [each["reply_to"] or None for each in posted] == [None, *(each["id"] for each in posted[:-1])]
+    assert [each["reply_to"] or None for each in posted] == [
+        None,
+        *(each["id"] for each in posted[:-1]),
+    ]
 
 
 def test_a_thread_that_breaks_is_partly_published_and_goes_no_further(newsroom: Newsroom) -> None:

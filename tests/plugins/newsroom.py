@@ -136,4 +136,3 @@ def newsroom(app: Flask, cast: Cast, sandbox: Sandbox, timings: Timings) -> Iter
         )
     yield Newsroom(sandbox, cast.ana, cast.rui, {s: accounts.by_slug(s) for s in known})
     configure(before)
-
