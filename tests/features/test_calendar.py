@@ -287,25 +287,23 @@ def test_a_script_gets_the_fresh_month_and_the_sentence(
     assert "제목" not in cell(answer.text, "2026-11-24")
 
 
+REFUSALS = [
+    ("2026-11-20", TOMORROW.isoformat(), 422, "passed"),
+    ("2026-11-27", NOON.isoformat(), 409, "Somebody moved this post"),
+    ("", TOMORROW.isoformat(), 422, "Please choose"),
+]
+
+
 @pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize(
-    ("day", "seen", "status", "sentence"),
-    [
-        ("2026-11-20", TOMORROW.isoformat(), 422, "passed"),
-        ("2026-11-27", NOON.isoformat(), 409, "Somebody moved this post"),
-        ("", TOMORROW.isoformat(), 422, "Please choose"),
-    ],
-)
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal[3])
 def test_a_refused_move_says_why_and_changes_nothing(
     ana: FlaskClient,
     cast: Cast,
     account: Account,
     script: bool,
-    day: str,
-    seen: str,
-    status: int,
-    sentence: str,
+    refusal: tuple[str, str, int, str],
 ) -> None:
+    day, seen, status, sentence = refusal
     post = planned(cast.ana, account, "제목", TOMORROW)
     answer = ana.post(
         f"/calendar/posts/{post.id}/move",
