@@ -109,6 +109,8 @@ def tweet(post: Post, names: frozenset[str] | Response) -> dict[str, Any]:
         full["in_reply_to_user_id"] = post.account
     if length.weigh(post.text) > length.LIMIT:
         full["note_tweet"] = {"text": shape.text}
+        if shape.entities:
+            full["note_tweet"]["entities"] = {"urls": shape.entities}
         full["text"] = shape.text[:275] + "…"
     wanted = _ALWAYS | (names if isinstance(names, frozenset) else frozenset())
     return {key: value for key, value in full.items() if key in wanted}

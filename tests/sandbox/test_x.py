@@ -91,9 +91,11 @@ def test_140_hangul_letters_fit_and_one_more_does_not(hanbit):
 
 def test_premium_may_write_more_and_its_text_is_cut_on_the_timeline(sb, hanbit):
     sb.settings(x_premium=True)
-    assert hanbit.tweet("가" * 300).status_code == 201
+    assert hanbit.tweet("가" * 300 + " https://hanbit.kr/1").status_code == 201
     shown = hanbit.timeline(**{"tweet.fields": "note_tweet"})["data"][0]
-    assert shown["note_tweet"]["text"] == "가" * 300
+    assert shown["note_tweet"]["text"].startswith("가" * 300 + " https://t.co/")
+    links = shown["note_tweet"]["entities"]["urls"]
+    assert [link["expanded_url"] for link in links] == ["https://hanbit.kr/1"]
     assert len(shown["text"]) < 300
 
 
