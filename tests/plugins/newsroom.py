@@ -1,4 +1,4 @@
-"""A newsroom at work: the sandbox's platforms, three connected accounts, and hands that work off what is due."""
+"""A newsroom at work: the sandbox, three connected accounts, and hands that work off what is due."""
 
 from __future__ import annotations
 
