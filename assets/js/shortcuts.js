@@ -1,8 +1,9 @@
-// Single-key shortcuts: data-shortcut="n" is pressed, data-shortcut-focus="/" is focused. They can be switched off.
+// Single-key shortcuts: data-shortcut="n" is pressed, data-shortcut-focus="/" is focused. They can be switched off: for a person in the profile, for a browser in the sheet.
 import { isWriting } from "./dom.js";
 
 const OFF = "publisher.shortcuts";
-const areOn = () => localStorage.getItem(OFF) !== "off";
+const profileAllows = () => document.body.dataset.shortcuts !== "off";
+const areOn = () => profileAllows() && localStorage.getItem(OFF) !== "off";
 
 function isVisible(element) {
   return element.checkVisibility?.() ?? element.offsetParent !== null;
@@ -72,5 +73,6 @@ export function watchShortcuts() {
   const box = document.querySelector("[data-shortcuts-switch]");
   if (!box) return;
   box.checked = areOn();
+  box.disabled = !profileAllows();
   box.addEventListener("change", () => localStorage.setItem(OFF, box.checked ? "on" : "off"));
 }
