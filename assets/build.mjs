@@ -1,13 +1,14 @@
 // Builds the front end into publisher/static/dist: hashed names, one manifest.json, nothing fetched at run time.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "..");
-const out = join(root, "publisher", "static", "dist");
+const dist = join(root, "publisher", "static", "dist");
+const out = `${dist}.${process.pid}`; // built beside and swapped in, so that a running server hardly notices
 const entries = ["js/app.js", "js/theme.js", "js/blog.js", "css/app.css", "css/blog.css"];
 
 // Bootstrap's parts that no page uses: our own take their place, or nobody needs them.
@@ -80,7 +81,6 @@ async function sprite(names) {
 }
 
 async function build() {
-  await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const files = await bundles();
   const icons = JSON.parse(await readFile(join(here, "icons", "icons.json"), "utf8"));
@@ -90,8 +90,10 @@ async function build() {
   web.icons = [{ src: files["favicon.svg"], sizes: "any", type: "image/svg+xml" }];
   files["app.webmanifest"] = await hashed("app.webmanifest", JSON.stringify(web));
   await writeFile(join(out, "manifest.json"), JSON.stringify({ files, icons }, null, 1));
+  await rm(dist, { recursive: true, force: true });
+  await rename(out, dist);
   return files;
 }
 
-const files = await build();
-console.log(`built ${Object.keys(files).length} assets in ${relative(process.cwd(), out) || out}`);
+const files = await build().finally(() => rm(out, { recursive: true, force: true }));
+console.log(`built ${Object.keys(files).length} assets in ${relative(process.cwd(), dist) || dist}`);
