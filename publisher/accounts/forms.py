@@ -5,11 +5,16 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import FloatField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from publisher.accounts.rules import CREDENTIAL_FIELDS
 
-KINDS = [("blog", _l("Hosted blog")), ("twitter", "X"), ("facebook", _l("Facebook Page"))]
+KINDS = [
+    SelectChoice("blog", _l("Hosted blog")),
+    SelectChoice("twitter", "X"),
+    SelectChoice("facebook", _l("Facebook Page")),
+]
 NAMES = {
     "consumer_key": _l("API key (consumer key)"),
     "consumer_secret": _l("API key secret (consumer secret)"),

@@ -46,7 +46,9 @@ def test_namesakes_get_addresses_of_their_own(cast):
 def test_new_people_begin_with_the_language_and_zone_of_the_installation(app, config):
     new = service.add(None, "new@example.com", "New", "author")
     assert (new.language, new.timezone) == (config.language, config.timezone)
-    other = service.add(None, "en@example.com", "En", "author", language="ko", timezone="Europe/Paris")
+    other = service.add(
+        None, "en@example.com", "En", "author", language="ko", timezone="Europe/Paris"
+    )
     assert (other.language, other.timezone) == ("ko", "Europe/Paris")
 
 

@@ -417,7 +417,12 @@ def test_a_token_remembers_when_it_was_used(cast, travel):
 
 @pytest.mark.parametrize(
     ("name", "scopes", "field"),
-    [("", ["read"], "name"), ("x" * 101, ["read"], "name"), ("x", [], "scopes"), ("x", ["root"], "scopes")],
+    [
+        ("", ["read"], "name"),
+        ("x" * 101, ["read"], "name"),
+        ("x", [], "scopes"),
+        ("x", ["root"], "scopes"),
+    ],
 )
 def test_a_token_needs_a_name_and_known_scopes(cast, name, scopes, field):
     with pytest.raises(Invalid) as refused:
