@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -130,11 +131,14 @@ class Config:
         )
 
 
-def _kept_secrets(home: Path) -> dict[str, object]:
+def _kept_secrets(home: Path) -> dict[str, Any]:
     """The home's own keys, made once. Two processes may start at once: the first file to appear wins."""
     path = home / "secrets.json"
     if not path.exists():
-        fresh = {"secret_key": secrets.token_urlsafe(32), "vault_keys": [Fernet.generate_key().decode()]}
+        fresh = {
+            "secret_key": secrets.token_urlsafe(32),
+            "vault_keys": [Fernet.generate_key().decode()],
+        }
         draft = home / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as out:
@@ -147,7 +151,9 @@ def _kept_secrets(home: Path) -> dict[str, object]:
             draft.unlink()
     kept = json.loads(path.read_text())
     if not isinstance(kept, dict) or not {"secret_key", "vault_keys"} <= kept.keys():
-        raise ConfigError(f"{path} is damaged: restore it from a backup; tokens are encrypted with it.")
+        raise ConfigError(
+            f"{path} is damaged: restore it from a backup; tokens are encrypted with it."
+        )
     return kept
 
 
@@ -176,7 +182,9 @@ def _vault_keys(given: str) -> tuple[str, ...]:
     return keys
 
 
-def _number(environ: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
+def _number(
+    environ: Mapping[str, str], name: str, default: float, *, low: float, high: float
+) -> float:
     given = environ.get(name, "")
     if not given:
         return default
@@ -190,7 +198,11 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, low: float
 
 
 def _flag(environ: Mapping[str, str], name: str) -> bool:
-    return _choice(environ, name, "no", {"yes", "no", "1", "0", "true", "false"}) in {"yes", "1", "true"}
+    return _choice(environ, name, "no", {"yes", "no", "1", "0", "true", "false"}) in {
+        "yes",
+        "1",
+        "true",
+    }
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, allowed: set[str]) -> str:
@@ -212,5 +224,7 @@ def _url(environ: Mapping[str, str], name: str) -> str:
 def _zone(environ: Mapping[str, str]) -> str:
     name = environ.get("PUBLISHER_TIMEZONE", "Asia/Seoul")
     if name not in available_timezones():
-        raise ConfigError(f"PUBLISHER_TIMEZONE must be an IANA zone such as Asia/Seoul, not {name!r}.")
+        raise ConfigError(
+            f"PUBLISHER_TIMEZONE must be an IANA zone such as Asia/Seoul, not {name!r}."
+        )
     return ZoneInfo(name).key

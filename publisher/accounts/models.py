@@ -9,12 +9,12 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from publisher.accounts.rules import AccountStatus
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 from publisher.vault import EncryptedJSON
 
 
-class Account(db.Model):
+class Account(Model):
     """One connected identity: a blog, a handle, a Page.
 
     `spacing_s` is the least number of seconds between two posts, `next_slot_at` the earliest instant of the
@@ -40,7 +40,7 @@ class Account(db.Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class Hold(db.Model):
+class Hold(Model):
     """Somebody stopped everything (`account_id` empty) or one account, and why; open until released.
 
     One open hold per account and one for everything at most.

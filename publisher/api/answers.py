@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from publisher.accounts.models import Account
@@ -59,7 +60,7 @@ def post(found: Post) -> dict[str, object]:
     }
 
 
-def delivery(run: list[Delivery]) -> dict[str, object] | None:
+def delivery(run: Sequence[Delivery]) -> dict[str, object] | None:
     """The newest run as one: its first part's proof, and the parts one by one."""
     if not run:
         return None

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 
 
-class Answered(db.Model):
+class Answered(Model):
     """One answered request: whose, under which key, of which content, and the answer. Kept for a day."""
 
     __tablename__ = "answered"

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 
 
-class Article(db.Model):
+class Article(Model):
     """One published article. `key` is the delivery's, so that writing it twice finds the first.
 
     `links` is the "discussed on" block: a list of {kind, label, url}. `media` lists {token, alt, width,

@@ -8,12 +8,12 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from publisher.accounts.models import Account
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 from publisher.stories.models import Post
 
 
-class Address(db.Model):
+class Address(Model):
     """Where a post can be seen: written with its receipt, replaced by the receipt of a later run."""
 
     __tablename__ = "addresses"

@@ -93,11 +93,11 @@ def _sends() -> Iterator[Head]:
     held = select(Hold.id).where(Hold.account_id == Account.id, _open_hold())
     query = select(
         Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first
-    ).where(
-        Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists(), first.is_not(None)
-    )
+    ).where(Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists())
     for account_id, kind, slot, paused, due in db.session.execute(query):
-        at = max(instant for instant in (due, slot, paused) if instant is not None)
+        if due is None:
+            continue
+        at = max(due, slot or due, paused or due)
         yield Head(account_id, at, transactional=channel_class(kind).transactional)
 
 

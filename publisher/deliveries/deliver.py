@@ -187,18 +187,23 @@ def _pack(claim: Claim) -> Parcel | None:
 def _without_links(claim: Claim, targets: Targets) -> bool:
     """Decide on a delivery whose links have no address: True when it does not go now."""
     if targets.held():
-        changes = {"next_at": None, "waits_for": str(WaitsFor.TARGET)}
-        to = SCHEDULED
+        to, waits_for, code = SCHEDULED, str(WaitsFor.TARGET), ""
     elif targets.dropped():
-        changes = {"next_at": None, "problem": "dropped", "problem_code": "link_missing"}
-        to = CANCELLED
+        to, waits_for, code = CANCELLED, "", "link_missing"
     else:
         return False
     with writing():
         delivery = mine(claim, SENDING)
         if delivery is not None:
             delivery.attempts -= 1
-            state.move(delivery, to, lease_until=None, **changes)
+            state.move(
+                delivery,
+                to,
+                lease_until=None,
+                next_at=None,
+                waits_for=waits_for,
+                problem_code=code,
+            )
     return True
 
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from publisher.accounts.models import Account
 from publisher.deliveries.rules import DeliveryStatus
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 from publisher.stories.models import Post, Revision
 
 
-class Delivery(db.Model):
+class Delivery(Model):
     """One approved revision, or one part of its thread, on its way to its account.
 
     `next_at` is the earliest instant at which a claim can succeed; empty while the row waits for what
@@ -105,7 +105,7 @@ class Delivery(db.Model):
     )
 
 
-class Attempt(db.Model):
+class Attempt(Model):
     """One claim of a delivery, to send or to reconcile. Written before the platform is touched."""
 
     __tablename__ = "attempts"
@@ -127,7 +127,7 @@ class Attempt(db.Model):
     __table_args__ = (UniqueConstraint("delivery_id", "fence"),)
 
 
-class Beat(db.Model):
+class Beat(Model):
     """A sign of life of a process: who, when last. The dispatcher's silence is seen here."""
 
     __tablename__ = "beats"

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 
 
-class Effect(db.Model):
+class Effect(Model):
     """One piece of side work with a desired state. `key` makes asking for it twice harmless.
 
     Due when `next_at` has come; done when `done_at` is set and nobody asked for another state since;

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.people.models import User
 from publisher.storage import Instant
 
 
-class Feed(db.Model):
+class Feed(Model):
     """One person's subscription. The address holds the token, the database only its hash.
 
     `filters` is {"account": [slug], "status": [...], "author": [id], "category": [slug], "mine": bool};
@@ -37,7 +37,7 @@ class Feed(db.Model):
     user: Mapped[User] = relationship()
 
 
-class RenderedEvent(db.Model):
+class RenderedEvent(Model):
     """A post's VEVENT as bytes. The key says everything it depends on, so a row never goes stale."""
 
     __tablename__ = "rendered_events"

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.people.models import User
 from publisher.storage import Instant
 
 
-class Media(db.Model):
+class Media(Model):
     """One uploaded picture, re-encoded. `alt` is the default; a post may say it differently."""
 
     __tablename__ = "media"
@@ -30,7 +30,7 @@ class Media(db.Model):
     owner: Mapped[User] = relationship()
 
 
-class Rendition(db.Model):
+class Rendition(Model):
     """Bytes of one size of a picture: `web` (WebP, at most 2048 px), `thumb` (WebP, 320 px),
     `send` (JPEG or PNG within what X and Facebook take)."""
 

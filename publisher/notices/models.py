@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.storage import Instant
 
 
-class Notice(db.Model):
+class Notice(Model):
     """One message to one person. `kind` chooses the sentence, `values` fill it, `path` is where to act."""
 
     __tablename__ = "notices"

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from publisher.extensions import db
+from publisher.extensions import Model
 from publisher.people.rules import Role
 from publisher.storage import Instant
 
 
-class User(db.Model):
+class User(Model):
     """A person. `email` is kept in lower case; someone inactive can do nothing at all."""
 
     __tablename__ = "users"
@@ -32,7 +32,7 @@ class User(db.Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class UserSession(db.Model):
+class UserSession(Model):
     """A signed-in browser. The cookie holds the token, the database only its hash."""
 
     __tablename__ = "user_sessions"
@@ -48,7 +48,7 @@ class UserSession(db.Model):
     user: Mapped[User] = relationship()
 
 
-class SignInLink(db.Model):
+class SignInLink(Model):
     """A link that signs in once. `purpose` is sign_in, invitation or reset."""
 
     __tablename__ = "sign_in_links"
@@ -63,7 +63,7 @@ class SignInLink(db.Model):
     user: Mapped[User] = relationship()
 
 
-class ApiToken(db.Model):
+class ApiToken(Model):
     """A key for programs. Shown once, stored hashed, limited to `scopes`."""
 
     __tablename__ = "api_tokens"
@@ -80,7 +80,7 @@ class ApiToken(db.Model):
     user: Mapped[User] = relationship()
 
 
-class Throttle(db.Model):
+class Throttle(Model):
     """How often something was tried within the current window: one row per thing counted."""
 
     __tablename__ = "throttles"
@@ -90,7 +90,7 @@ class Throttle(db.Model):
     count: Mapped[int] = mapped_column(default=0)
 
 
-class Event(db.Model):
+class Event(Model):
     """The audit trail, append only: who did what to which thing. `actor_name` outlives the person."""
 
     __tablename__ = "events"

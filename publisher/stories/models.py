@@ -9,10 +9,10 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from publisher.accounts.models import Account
-from publisher.extensions import Base, db
+from publisher.extensions import Base, Model
 from publisher.people.models import User
-from publisher.stories.rules import Draft, EditorialStatus, MediaUse
 from publisher.storage import Instant
+from publisher.stories.rules import Draft, EditorialStatus, MediaUse
 
 story_authors = Table(
     "story_authors",
@@ -22,7 +22,7 @@ story_authors = Table(
 )
 
 
-class Category(db.Model):
+class Category(Model):
     """A section of the editorial programme, named in both languages."""
 
     __tablename__ = "categories"
@@ -36,7 +36,7 @@ class Category(db.Model):
         return self.name_ko if language == "ko" else self.name_en
 
 
-class Story(db.Model):
+class Story(Model):
     """The thing to tell. Groups the posts that link to each other."""
 
     __tablename__ = "stories"
@@ -60,13 +60,13 @@ class Story(db.Model):
     posts: Mapped[list[Post]] = relationship(back_populates="story", order_by="Post.id")
 
 
-class Post(db.Model):
+class Post(Model):
     """A story written for one account.
 
     `version` rises with every change of content or time (the API's ETag); `revision` is the number of the
     newest revision, `approved_hash` the hash that the standing approval names. `planned_at` with the zone
-    and wall time that were meant is set in any state. `delivery_status`, `due_at`, `published_at` and `url` mirror
-    the deliveries; `shown_status` and `shown_at` are what calendar and feeds read; `sequence` rises with
+    and wall time that were meant is set in any state. `delivery_status`, `due_at`, `published_at` and `url`
+    mirror the deliveries; `shown_status` and `shown_at` are what calendar and feeds read; `sequence` rises with
     every visible change (an iCalendar SEQUENCE), `changed_at` says when.
     """
 
@@ -122,7 +122,7 @@ class Post(db.Model):
     )
 
 
-class Revision(db.Model):
+class Revision(Model):
     """An immutable snapshot of a post's content. `media` is a list of {"id", "alt"}."""
 
     __tablename__ = "revisions"
@@ -158,7 +158,7 @@ class Revision(db.Model):
         )
 
 
-class Approval(db.Model):
+class Approval(Model):
     """Who approved which revision's hash, when, and since when it no longer counts."""
 
     __tablename__ = "approvals"
@@ -175,8 +175,8 @@ class Approval(db.Model):
     approver: Mapped[User | None] = relationship()
 
 
-class Comment(db.Model):
-    """What somebody says about a story or one of its posts; `request` marks the reason of a change request."""
+class Comment(Model):
+    """What somebody says about a story or one of its posts; `request` marks a change request's reason."""
 
     __tablename__ = "comments"
 
