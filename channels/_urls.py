@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from channels._tlds import ASCII_TLDS, OTHER_TLDS
 
 MAX_URL_LENGTH = 4096
+SHORTEST = len("a.kr")
 MAX_LABEL_LENGTH = 63
 MAX_TCO_SLUG_LENGTH = 40
 
@@ -210,7 +211,7 @@ def _latin_domains(domain: str) -> list[tuple[int, int]]:
     """The parts of `domain` that are domains in Latin letters; without a scheme only they count."""
     if _PLAIN_DOMAIN.fullmatch(domain):
         return [(0, len(domain))]
-    found = []
+    found: list[tuple[int, int]] = []
     for chain in _LATIN_CHAIN.finditer(domain):
         dot = chain.end() - 1
         while dot > chain.start():
@@ -218,7 +219,10 @@ def _latin_domains(domain: str) -> list[tuple[int, int]]:
             label = domain[dot + 1 :] if stop < 0 else domain[dot + 1 : stop]
             tld = _tld_length(label, "" if stop < 0 else ".")
             if tld:
-                found.append((chain.start(), dot + 1 + tld))
+                name = domain[chain.start() : dot + 1 + tld]
+                # Where the same letters stand first, as the published library looks for them.
+                at = domain.find(name, found[-1][1] if found else 0)
+                found.append((at, at + len(name)))
                 break
             dot = domain.rfind(".", chain.start(), dot)
     return found
@@ -263,7 +267,7 @@ def find_urls(text: str) -> list[tuple[int, int]]:
     resume = 0
     for match in _CLUSTER.finditer(text):
         start, end = match.span()
-        if end > resume and "." in match[0]:
+        if end > resume and end - start >= SHORTEST and "." in match[0]:
             cluster = _Cluster(text, start, end, known)
             resume = _read_cluster(cluster, start, end, resume, urls)
     return urls

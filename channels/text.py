@@ -39,6 +39,7 @@ _JOINS = re.compile(
     "[\u0300-\u036f\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 )
 _MARKS = re.compile(rb"[^\0]{31,}")
+_COMPOSED = re.compile("[\u0344\u0f73\u0f75\u0f81]")
 _COMPOSED_MARKS = {
     0x0344: "\u0308\u0301",
     0x0F73: "\u0f71\u0f72",
@@ -66,21 +67,23 @@ def _sort_marks(text: str) -> str:
 
     The library sorts such a run by insertion: 100,000 marks keep it busy for eight seconds.
     """
+    if _COMPOSED.search(text):
+        text = text.translate(_COMPOSED_MARKS)
     classes = bytes(map(unicodedata.combining, text))
     pieces, at = [], 0
     for run in _MARKS.finditer(classes):
-        marks = text[run.start() : run.end()].translate(_COMPOSED_MARKS)
+        marks = text[run.start() : run.end()]
         pieces += [text[at : run.start()], *sorted(marks, key=unicodedata.combining)]
         at = run.end()
-    return "".join([*pieces, text[at:]]) if pieces else text
+    return "".join([*pieces, text[at:]])
 
 
 def weigh(text: str, limit: int = MAX_LENGTH) -> Weighing:
     """The weighted length of `text`, where it passes `limit`, and the addresses in it."""
     text = nfc(text)
-    urls = _urls_in(text)
+    urls, halved = _urls_in(text)
     total, over_at, at = 0, None, 0
-    for start, end, weight in _entities(text, urls):
+    for start, end, weight in _entities(text, urls, halved):
         if start < at:
             continue
         for begin, stop, added in ((at, start, _plain(text[at:start])), (start, end, weight)):
@@ -100,33 +103,32 @@ def weighted_length(text: str) -> int:
 
 def find_urls(text: str) -> list[tuple[int, int]]:
     """The addresses X would link in the NFC form of `text`, as (start, end), without a scheme too."""
-    return _urls_in(nfc(text))
+    return _urls_in(nfc(text))[0]
 
 
-def _urls_in(text: str) -> list[tuple[int, int]]:
+def _urls_in(text: str) -> tuple[list[tuple[int, int]], set[int]]:
+    """Addresses as spans of code points; and where one ends in the middle of a surrogate pair."""
     units = _urls.utf16_units(text)
     spans = _urls.find_urls(units)
     if units is text or not spans:
-        return spans
-    return _as_code_points(text, spans)
-
-
-def _as_code_points(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in UTF-16 units as spans in code points; half a pair at an end is left out."""
+        return spans, set()
     astral = [match.start() for match in _ASTRAL.finditer(text)]
     in_units = [at + before for before, at in enumerate(astral)]
+    halved = {end - 1 for _, end in spans}.intersection(in_units)
 
     def index(unit: int) -> int:
         return unit - bisect_left(in_units, unit)
 
-    return [(index(start), index(end)) for start, end in spans]
+    return [(index(start), index(end)) for start, end in spans], {index(at) for at in halved}
 
 
-def _entities(text: str, urls: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+def _entities(
+    text: str, urls: list[tuple[int, int]], halved: set[int]
+) -> Iterator[tuple[int, int, int]]:
     """Addresses and emoji sequences by position as (start, end, weight); then an empty one at the end."""
     spans = [(start, end, URL_LENGTH) for start, end in urls]
     if _emoji.SECOND.search(text):
-        taken = {start for start, _ in urls}
+        taken = {start for start, _ in urls} | halved
         spans += [
             (*match.span(), EMOJI_LENGTH)
             for match in _emoji.SEQUENCE.finditer(text)
