@@ -80,15 +80,6 @@ def excerpt(text: str, length: int = 160) -> str:
     return shorten(" ".join(" ".join(words).split()), length)
 
 
-def first_image(text: str, *, site: str = "") -> str:
-    """The path of the first of our own pictures in `text`, or the empty string."""
-    for token in _parser().parse(text, {"page": _Page(site=site.rstrip("/"))}):
-        for child in token.children or ():
-            if child.type == "image":
-                return str(child.attrs["src"])
-    return ""
-
-
 def _prose(tokens: list[Token]) -> Iterator[Token]:
     """The inline tokens that make up running text."""
     outside = 0

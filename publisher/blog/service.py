@@ -246,8 +246,8 @@ def _pictures(content: Content, text: str) -> list[dict[str, Any]]:
     text."""
     alts = {image.id: image.alt for image in content.media}
     along = media.by_ids([image.id for image in content.media])
-    in_text = media.by_tokens(set(_PICTURE.findall(text)))
-    chosen = {picture.token: picture for picture in along} | in_text
+    in_text = media.by_tokens(list(dict.fromkeys(_PICTURE.findall(text))))
+    chosen = {picture.token: picture for picture in [*along, *in_text]}
     return [
         {
             "token": picture.token,

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, ImageOps
 from publisher.media.rules import MAX_PIXELS, SEND_BYTES
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-WEB_EDGE = SEND_EDGE = 2048
+EDGE = 2048
 THUMB_EDGE = 320
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -49,30 +49,40 @@ def renditions(data: bytes) -> list[Size]:
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
         raise Unreadable from error
     return [
-        _webp("web", _within(picture, WEB_EDGE), quality=82),
+        _webp("web", picture, quality=82),
         _webp("thumb", _within(picture, THUMB_EDGE), quality=78),
-        _send(_within(picture, SEND_EDGE)),
+        _send(picture),
     ]
 
 
 def _pixels(data: bytes) -> Image.Image:
-    """The picture upright, in RGB or RGBA, in sRGB. The size is looked at before anything is
-    decoded."""
+    """The picture upright, in sRGB, within EDGE, as RGB or RGBA.
+
+    Its size is looked at before anything is decoded.
+    """
     with Image.open(BytesIO(data), formats=FORMATS) as checked:
         if checked.width * checked.height > MAX_PIXELS:
             raise TooLarge
         checked.verify()
     with Image.open(BytesIO(data), formats=FORMATS) as opened:
-        opened.draft("RGB", (WEB_EDGE, WEB_EDGE))
+        opened.draft("RGB", (EDGE, EDGE))
         opened.load()
         profile = opened.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(opened)
+        upright = _eight_bits(ImageOps.exif_transpose(opened))
     mode = "RGBA" if upright.has_transparency_data else "RGB"
     picture = _in_srgb(upright, profile, mode) if profile else upright.convert(mode)
     if mode == "RGBA" and picture.getchannel("A").getextrema()[0] == 255:
         picture = picture.convert("RGB")
+    picture.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
     picture.info = {}  # comments, resolution and the like would be written again
     return picture
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits, as scanners make it, scaled down; converting alone would cut it off at white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 def _in_srgb(picture: Image.Image, profile: bytes, mode: str) -> Image.Image:

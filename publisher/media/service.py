@@ -129,12 +129,13 @@ def served(token: str, name: str) -> Rendition:
     return found
 
 
-def by_tokens(tokens: Collection[str]) -> dict[str, Media]:
-    """The pictures with those tokens; unknown ones are left out."""
+def by_tokens(tokens: Collection[str]) -> Sequence[Media]:
+    """The pictures with those tokens, in the order of `tokens`; unknown ones are left out."""
     if not tokens:
-        return {}
-    found = db.session.scalars(select(Media).where(Media.token.in_(tokens)))
-    return {media.token: media for media in found}
+        return []
+    query = select(Media).where(Media.token.in_(tokens))
+    found = {media.token: media for media in db.session.scalars(query)}
+    return [found[token] for token in tokens if token in found]
 
 
 def by_ids(ids: Collection[int]) -> Sequence[Media]:

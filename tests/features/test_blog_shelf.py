@@ -272,3 +272,12 @@ def test_an_article_knows_the_ones_before_and_after_it(app: Flask) -> None:
     assert older and newer
     assert (older.title, newer.title) == ("글 0", "글 2")
     assert blog.neighbours(blog.article("글-0"))[0] is None
+
+
+def test_the_first_picture_of_the_text_is_the_articles_face(app: Flask, cast: Cast) -> None:
+    shown = [media.upload(cast.ana, f"{n}.png", _png(n), n) for n in ("red", "blue", "lime")]
+    shown.reverse()
+    with writing():
+        Shelf().put(_content(text=" ".join(f"![x]({media.url(m)})" for m in shown)), key="d1")
+    used = blog.article("봄의-소식").media
+    assert [picture["token"] for picture in used] == [picture.token for picture in shown]

@@ -229,6 +229,14 @@ def test_print_colours_and_palettes_are_taken_too() -> None:
     assert sizes(out.getvalue())["send"].mime == "image/png"
 
 
+def test_grey_of_sixteen_bits_is_scaled_not_cut_off() -> None:
+    scan = Picture.new("I;16", (20, 20), 0x8000)
+    out = BytesIO()
+    scan.save(out, "PNG")
+    grey = opened(sizes(out.getvalue())["send"].data).convert("L").getpixel((5, 5))
+    assert grey in range(126, 131)
+
+
 def test_an_animation_becomes_its_first_frame() -> None:
     frames = [Picture.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
     out = BytesIO()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from publisher.blog.markdown import excerpt, first_image, render
+from publisher.blog.markdown import excerpt, render
 
 PICTURE = "/media/abcdefghijklmnopqrstuv/web.webp"
 
@@ -220,11 +220,6 @@ def test_an_excerpt_is_the_running_text_alone() -> None:
     assert excerpt(text) == "안녕 코드 둘째 줄 링크"
     assert len(excerpt("가나다 " * 200)) <= 160
     assert excerpt("") == ""
-
-
-def test_the_first_picture_of_our_own_is_found() -> None:
-    assert first_image(f"글\n\n![a](https://evil.kr/x.png) ![b]({PICTURE})") == PICTURE
-    assert first_image("글") == ""
 
 
 @pytest.mark.parametrize(
