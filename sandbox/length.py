@@ -47,6 +47,7 @@ _BARE = re.compile(
     r"(?P<host>[A-Za-z0-9\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f-]*+(?:\.[A-Za-z0-9\u00c0-\u024f-]++)++)"
 )
 _SCHEME = re.compile(r"https?://(?P<host>[\w-]++(?:\.[\w-]++)++)", re.IGNORECASE)
+_LOOPBACK = re.compile(r"https?://(?P<host>127\.0\.0\.1|localhost)(?![\w.-])", re.IGNORECASE)
 _TLD = re.compile(r"[A-Za-z]{2,24}(?![A-Za-z0-9@+-])")
 _PORT = re.compile(r":\d{1,5}+")
 _PATH = re.compile(r"/[A-Za-z0-9!*';:=+,.$/%#\[\]\-\u2013_~@|&()\u00c0-\u024f\u0400-\u04ff]*+")
@@ -89,7 +90,11 @@ def weigh(text: str) -> int:
 
 
 def urls(text: str) -> list[Url]:
-    """The addresses that X would wrap, in order."""
+    """The addresses that X would wrap, in order.
+
+    One thing is unlike X: an address of this computer stands for the public one that the blog will have, so
+    that a rehearsal counts and links as the real thing does.
+    """
     found: list[Url] = []
     for pattern, scheme in ((_SCHEME, True), (_BARE, False)):
         for match in pattern.finditer(text):
@@ -101,6 +106,9 @@ def urls(text: str) -> list[Url]:
                 stop = _tail_end(text, end)
                 if stop - match.start() <= MAX_URL:
                     found.append(Url(match.start(), stop, text[match.start() : stop]))
+    for match in _LOOPBACK.finditer(text):
+        stop = _tail_end(text, match.end())
+        found.append(Url(match.start(), stop, text[match.start() : stop]))
     found.sort(key=lambda url: url.start)
     kept: list[Url] = []
     for url in found:

@@ -95,10 +95,9 @@ def _sends() -> Iterator[Head]:
         Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first
     ).where(Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists())
     for account_id, kind, slot, paused, due in db.session.execute(query):
-        if due is None:
-            continue
-        at = max(due, slot or due, paused or due)
-        yield Head(account_id, at, transactional=channel_class(kind).transactional)
+        if due is not None:
+            at = max(instant for instant in (due, slot, paused) if instant is not None)
+            yield Head(account_id, at, transactional=channel_class(kind).transactional)
 
 
 def _reconciles() -> Iterator[Head]:

@@ -26,7 +26,7 @@ from sandbox.length import cashtags, urls, weigh
         ("한빛(https://hanbit.kr/a)에서", 4 + 2 + 23 + 4),
         ("https://hanbit.kr을 보세요", 23 + 2 + 1 + 6),
         ("https://hanbit.kr/글", 23 + 2),
-        ("http://127.0.0.1:8000/blog", 26),
+        ("http://127.0.0.1:8000/blog", 23),
         ("http://blog.internal/a", 22),
         ("mail@hanbit.kr", 14),
         ("😀", 2),
