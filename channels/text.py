@@ -86,12 +86,15 @@ def weigh(text: str, limit: int = MAX_LENGTH) -> Weighing:
     for start, end, weight in _entities(text, urls, halved):
         if start < at:
             continue
-        for begin, stop, added in ((at, start, _plain(text[at:start])), (start, end, weight)):
+        if start > at:
+            gap = text[at:start]
+            added = _plain(gap)
             if over_at is None and total + added > limit:
-                over_at = (
-                    begin if begin == start else begin + _fitting(text[begin:stop], limit - total)
-                )
+                over_at = at + _fitting(gap, limit - total)
             total += added
+        total += weight
+        if over_at is None and total > limit:
+            over_at = start
         at = end
     return Weighing(total, over_at, tuple(urls))
 
