@@ -89,7 +89,7 @@ def get(
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return requests.get(url, timeout=5)
+            return requests.get(url, timeout=30)
         except requests.ConnectionError:
             time.sleep(0.1)
     raise AssertionError(f"nothing answers at {url}:\n{log.read_text(errors='replace')}")
@@ -145,7 +145,7 @@ def test_it_serves_pages_and_assets_and_ends_without_a_trace(
         assert page.status_code == 200, log.read_text(errors="replace")
         assert "<h1" in page.text
         style = next(part for part in page.text.split('"') if part.endswith(".css"))
-        assert requests.get(base + style, timeout=5).headers["Content-Type"].startswith("text/css")
+        assert requests.get(base + style, timeout=30).headers["Content-Type"].startswith("text/css")
 
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, log.read_text(errors="replace")
