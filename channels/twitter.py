@@ -242,11 +242,11 @@ class Twitter(Channel):
 def _written(post: Mapping[str, Any]) -> str:
     """A post's text as it was sent: long text, t.co links expanded, no link to its own media."""
     whole = post.get("note_tweet") or post
-    text = str(whole.get("text", ""))
+    text = html.unescape(str(whole.get("text", "")))
     for link in _links(whole):
         own_media = "media_key" in link or "/photo/" in link.get("expanded_url", "")
         text = text.replace(link["url"], "" if own_media else link.get("expanded_url", ""))
-    return html.unescape(text)
+    return text
 
 
 def _links(post: Mapping[str, Any]) -> list[Mapping[str, str]]:

@@ -112,7 +112,8 @@ def _reconciles() -> Iterator[Head]:
         .limit(20)
     )
     for account_id, at, delivery_id in db.session.execute(query):
-        yield Head(account_id, at, delivery_id=delivery_id)
+        if at is not None:
+            yield Head(account_id, at, delivery_id=delivery_id)
 
 
 def _open_hold() -> ColumnElement[bool]:
