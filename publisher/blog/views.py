@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -39,7 +40,7 @@ FRESH_S = 60
 OPEN_GRAPH_LOCALE = {"ko": "ko_KR", "en": "en_US"}
 
 
-@blueprint.get("/blog")
+@blueprint.get("/blog", strict_slashes=False)
 def front() -> Response:
     shelved = service.shelved(before=request.args.get("before", type=int))
     return _list("front", settings().site_name, shelved)
@@ -126,7 +127,8 @@ def missing(error: DomainError) -> Response:
 
 def _list(kind: str, title: str, shelved: service.Shelved, **values: Any) -> Response:
     before = request.args.get("before", type=int)
-    canonical = settings().base_url + request.path + (f"?before={before}" if before else "")
+    path = quote(request.path.rstrip("/"))
+    canonical = settings().base_url + path + (f"?before={before}" if before else "")
     page = _render(
         "list",
         settings().language,

@@ -193,6 +193,14 @@ def test_the_canonical_address_has_no_marker(client: FlaskClient) -> None:
     assert _Head(response.text).links["canonical"] == receipt.url
 
 
+def test_a_list_has_one_canonical_address_too(client: FlaskClient) -> None:
+    _publish(category="새 소식")
+    for path in ("/blog", "/blog/", "/blog?via=x7"):
+        assert _Head(client.get(path).text).links["canonical"] == "http://localhost/blog"
+    page = client.get(f"/blog/category/{quote('새 소식')}").text
+    assert _Head(page).links["canonical"] == f"http://localhost/blog/category/{quote('새 소식')}"
+
+
 def test_an_article_says_where_else_it_is_discussed(client: FlaskClient) -> None:
     receipt = _publish()
     assert 'class="discussed"' not in _article(client)
