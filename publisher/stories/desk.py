@@ -37,7 +37,7 @@ from publisher.stories import (
     review,
     service,
 )
-from publisher.stories.forms import CommentForm, PostForm, StoryForm
+from publisher.stories.forms import CommentForm, PostForm, StoryForm, question
 from publisher.stories.models import Post, Story
 from publisher.stories.problems import Remark
 from publisher.stories.rules import ARCHIVED, Draft, MediaUse
@@ -274,7 +274,7 @@ def _panel(
         takes_link=contents.takes_link(post),
         library=tuple(each for each in library if each.id not in kept),
         choices=tuple(problem.choices) if problem else (),
-        asked=problem.message if problem else "",
+        asked=question(problem) if problem else "",
     )
 
 

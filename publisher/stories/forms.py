@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -259,6 +260,13 @@ class CategoryForm(FlaskForm):
     )
     name_ko = StringField(_l("Name in Korean"), [_required(), Length(max=80)])
     name_en = StringField(_l("Name in English"), [_required(), Length(max=80)])
+
+
+def question(problem: zones.ZoneProblem) -> str:
+    """What to ask about a wall time that is shown twice or never."""
+    if problem.code == "time_twice":
+        return _("Clocks show this time twice on that day. Which one do you mean?")
+    return _("Clocks jump over this time on that day. Which one do you mean?")
 
 
 def blame(form: FlaskForm, refused: DomainError, fallback: str = "title") -> None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from publisher import web
 from publisher.accounts import service as accounts
-from publisher.errors import Conflict, Invalid, Stale
+from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
 from publisher.stories import desk, diff, queries, review, service, shelving
@@ -69,8 +69,8 @@ def save_post(post_id: int) -> Page:
         return desk.page(post.story, post=post, post_form=form, problem=problem), 422
     except Stale as stale:
         return _conflict(post, stale), 409
-    except (Invalid, Conflict) as refused:
-        blame(form, refused, fallback="text")
+    except (Invalid, Conflict, NotAllowed) as refused:
+        blame(form, refused, fallback="date" if form.wall != post.planned_wall else "text")
         return desk.page(post.story, post=post, post_form=form), refused.status
     if request.form.get("then") == "submit":
         return _submit(post)

@@ -13,7 +13,7 @@ from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.people.rules import Role
 from publisher.stories import desk, diff, queries, review, service
-from publisher.stories.forms import ApproveForm, RequestForm
+from publisher.stories.forms import ApproveForm, RequestForm, question
 from publisher.stories.models import Post
 from publisher.stories.rules import IN_REVIEW, Draft
 from publisher.zones import ZoneProblem
@@ -134,7 +134,7 @@ def _page(
         form=form,
         request_form=request_form or RequestForm(formdata=None),
         choices=problem.choices if problem else (),
-        asked=problem.message if problem else "",
+        asked=question(problem) if problem else "",
         before=before,
         changes=diff.drafts(before.draft if before else Draft(), post.head.draft),
         gauge=desk.gauge(post, post.head.draft),

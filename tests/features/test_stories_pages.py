@@ -15,7 +15,7 @@ from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.extensions import db
 from publisher.media.models import Media
-from publisher.stories import service
+from publisher.stories import review, service
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
 
@@ -155,6 +155,17 @@ def test_an_instant_that_was_not_offered_is_not_taken(ana, post):
     page = save(ana, post, **time, instant="2030-01-01T00:00:00+00:00")
     assert page.status_code == 422
     assert post.planned_at is None
+
+
+def test_an_author_who_may_not_move_a_scheduled_post_loses_no_words(ana, rui, cast, post):
+    review.submit(cast.ana, post)
+    time = {"date": "2027-01-15", "time": "09:30", "zone": "UTC"}
+    rui.post(f"/posts/{post.id}/approve", data={"revision": 1, **time})
+    page = save(ana, post, text="Precious", **{**time, "time": "10:30"})
+    assert page.status_code == 403
+    assert "Precious" in page.text
+    assert 'value="10:30"' in page.text
+    assert (post.head.text, post.due_at) == ("Hello", datetime(2027, 1, 15, 9, 30, tzinfo=UTC))
 
 
 def test_two_people_writing_at_once_both_keep_their_text(ana, rui, post):
