@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from publisher.accounts.models import Account
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.notices.models import Notice
+from publisher.people.models import User
 from publisher.stories import queries, review, service, shelving
 from publisher.stories.models import Approval, Comment, Post, Story
 from publisher.stories.rules import Draft
@@ -221,3 +223,49 @@ def test_the_last_approved_revision_is_what_a_reviewer_compares_with(submitted, 
     rewrite(cast.ana, submitted, "Third")
     review.submit(cast.ana, submitted)
     assert review.last_approved(submitted).number == 1
+
+
+def test_drafting_reviewing_and_finding_work_on_both_databases(database_url, cast, blog):
+    story = service.create_story(cast.ana, title="두 데이터베이스", author_ids=[cast.ben.id])
+    post = service.add_post(cast.ana, story, blog, Draft(title="T", text="100% Text"))
+    read = post.version
+    rewrite(cast.ben, post, "Ben's 100%")
+    with pytest.raises(Stale):
+        service.edit(cast.ana, post, Draft(title="T", text="Ana's"), version=read)
+    review.submit(cast.ana, post)
+    assert list(queries.review_queue()) == [post]
+    review.approve(cast.rui, post, post.revision)
+    rewrite(cast.ana, post, "Once more, 100%")
+    assert (post.status, post.approved_hash) == ("draft", None)
+    found = queries.stories(cast.ben, queries.Filters(text="데이터 100%", status="draft"))
+    assert found.items == [story]
+    shelving.archive(cast.ana, story)
+    assert queries.stories(cast.ben).total == 0
+
+
+def test_of_many_who_save_at_the_same_instant_one_wins_and_nothing_is_overwritten(
+    database_url, app, cast, post
+):
+    people = [person.id for person in (cast.ana, cast.ben, cast.rui, cast.ada)]
+    post_id, start, outcomes = post.id, threading.Barrier(len(people)), []
+
+    def write(person_id: int) -> None:
+        with app.app_context():
+            person, mine = db.session.get(User, person_id), db.session.get(Post, post_id)
+            start.wait(10)
+            try:
+                draft = Draft(title="New", text=f"By {person_id}")
+                service.edit(person, mine, draft, version=1)
+                outcomes.append("saved")
+            except Stale as refused:
+                outcomes.append(refused.values["mine"]["text"])
+
+    writers = [threading.Thread(target=write, args=(person_id,)) for person_id in people]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(30)
+    db.session.rollback()
+    assert outcomes.count("saved") == 1
+    assert len(outcomes) == len(people)
+    assert [revision.number for revision in post.revisions] == [1, 2]
