@@ -119,7 +119,7 @@ def robots() -> Response:
 @blueprint.errorhandler(Gone)
 def missing(error: DomainError) -> Response:
     """A blog page too, and never kept: the address may come alive the next second."""
-    page = _render("missing", settings().language, message=error.message)
+    page = _render("missing", settings().language, gone=isinstance(error, Gone))
     response = make_response(page, error.status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -112,6 +112,7 @@ def test_a_page_not_found_is_never_kept(client: FlaskClient) -> None:
     assert response.status_code == 404
     assert response.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in response.headers
+    assert "<h1>There is no such page.</h1>" in response.text
 
 
 def test_a_withdrawn_article_is_gone(client: FlaskClient) -> None:
@@ -120,7 +121,9 @@ def test_a_withdrawn_article_is_gone(client: FlaskClient) -> None:
         article = db.session.get(Article, int(receipt.remote_id))
         assert article
         article.withdrawn_at = NOON
-    assert client.get(receipt.url).status_code == 410
+    response = client.get(receipt.url)
+    assert response.status_code == 410
+    assert "<h1>This article was withdrawn.</h1>" in response.text
 
 
 @pytest.mark.parametrize(
