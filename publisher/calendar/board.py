@@ -104,7 +104,7 @@ def lay_out(view: View, entries: Sequence[CalendarEntry], zone: ZoneInfo, today:
     """The view's days with their entries; a month shows SHOWN_A_DAY of each."""
     days = rules.by_day(entries, zone)
     shown = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
-    gaps = rules.gaps(shown, days, today)
+    gaps = frozenset() if view.filters else rules.gaps(shown, days, today)
     most = SHOWN_A_DAY if view.kind == "month" else len(entries)
     month = view.middle.month if view.kind == "month" else 0
     cells = [

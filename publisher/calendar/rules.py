@@ -43,6 +43,7 @@ APPROVED = frozenset({"approved", "scheduled", "waiting", "missed"})
 
 YEARS = range(1970, 2200)
 CLASH_MINUTES = 15
+GAP_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,8 @@ def seen_of(at: datetime | None) -> str:
 
 
 def gaps(days: Iterable[date], busy: Iterable[date], today: date) -> frozenset[date]:
-    """The working days from today on for which nothing is planned."""
-    taken = set(busy)
-    return frozenset(day for day in days if day >= today and day.weekday() < 5 and day not in taken)
+    """The working days of the coming two weeks for which nothing is planned: later ones are not late yet."""
+    taken, last = set(busy), today + GAP_AHEAD
+    return frozenset(
+        day for day in days if today <= day < last and day.weekday() < 5 and day not in taken
+    )

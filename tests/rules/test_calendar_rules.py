@@ -120,8 +120,9 @@ def test_posts_of_one_account_within_a_quarter_of_an_hour_clash() -> None:
     assert rules.clashes(entries) == {1, 2}
 
 
-def test_gaps_are_working_days_ahead_without_a_post() -> None:
-    week = [date(2026, 11, 22) + timedelta(days=n) for n in range(7)]
+def test_gaps_are_working_days_of_two_weeks_ahead_without_a_post() -> None:
+    far = date(2026, 12, 8)
+    week = [far] + [date(2026, 11, 22) + timedelta(days=n) for n in range(7)]
     gaps = rules.gaps(week, [date(2026, 11, 25)], date(2026, 11, 24))
     assert gaps == {date(2026, 11, 24), date(2026, 11, 26), date(2026, 11, 27)}
 
