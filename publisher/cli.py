@@ -120,6 +120,15 @@ def database_upgrade() -> None:
         click.echo(f"The database is at {schema.current()}.")
 
 
+@database.command("downgrade")
+@click.argument("revision")
+def database_downgrade(revision: str) -> None:
+    """Take the schema back to REVISION, such as 0010. Data that only newer tables hold is lost."""
+    with _app():
+        schema.downgrade(revision)
+        click.echo(f"The database is at {schema.current()}.")
+
+
 @main.group("people")
 def people_group() -> None:
     """People and their sign-in links."""

@@ -210,7 +210,13 @@ def _again_later(delivery: Delivery, error: ChannelError) -> None:
     elif isinstance(error, Unavailable) and error.retry_after:
         next_at = max(next_at, error.retry_after)
     state.move(
-        delivery, SCHEDULED, lease_until=None, next_at=next_at, problem=error.message, waits_for=""
+        delivery,
+        SCHEDULED,
+        lease_until=None,
+        next_at=next_at,
+        problem=error.message,
+        waits_for="",
+        staged={},  # it may have been an upload that the platform has forgotten: they cost nothing
     )
     queue.ring_after_commit(next_at)
 
