@@ -1,0 +1,156 @@
+"""Approved posts by the thousand, inserted in bulk: what the verbs would leave, without their time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select
+
+from bench.rig import House, Platform
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.accounts.models import Account
+from publisher.deliveries.models import Delivery
+from publisher.deliveries.rules import SCHEDULED
+from publisher.extensions import db
+from publisher.storage import writing
+from publisher.stories.models import Post, Revision, Story
+from publisher.stories.rules import APPROVED, Draft, content_hash
+
+GRACE = timedelta(hours=2)
+BATCH = 5_000
+SENTENCES = (
+    "가을 신제품 출시를 앞두고 우리 팀이 배운 것을 나눕니다.",
+    "고객이 자주 묻는 질문 다섯 가지와 그 답을 정리했습니다.",
+    "현장에서 바로 쓰는 점검표를 공개합니다.",
+    "다음 달 웨비나에 여러분을 초대합니다.",
+    "데이터로 보는 지난 분기의 변화, 그리고 남은 과제입니다.",
+)
+ARTICLE = (
+    "## 시작하며\n\n{}\n\n### 배운 것\n\n- {}\n- **{}**\n- {}\n\n> {}\n\n"
+    "자세한 내용은 [소개 글](https://example.com/intro)에서 볼 수 있습니다.\n"
+).format(*SENTENCES)
+
+
+def x_accounts(platform: Platform, count: int) -> list[Account]:
+    """X accounts of that platform, without spacing."""
+    with writing():
+        return [
+            accounts.connect(
+                None,
+                kind="twitter",
+                slug=f"x{number}",
+                credentials=platform.add_x(5000 + number),
+                api_url=platform.x_url,
+                spacing_s=0.0,
+            )
+            for number in range(1, count + 1)
+        ]
+
+
+def blog() -> Account:
+    """The hosted blog."""
+    return accounts.connect(None, kind="blog", slug="blog", label="회사 블로그", credentials={})
+
+
+def tweets(count: int) -> list[Draft]:
+    """Short Korean texts, no two alike."""
+    return [Draft(text=f"{SENTENCES[n % len(SENTENCES)]} #{n}") for n in range(count)]
+
+
+def articles(count: int) -> list[Draft]:
+    """Articles with headings, a list, a quotation and a link; no two alike."""
+    return [Draft(title=f"{n}번째 이야기", text=f"{ARTICLE}\n{n}") for n in range(count)]
+
+
+def schedule(
+    house: House, owners: Sequence[Account], drafts: Sequence[Draft], dues: Sequence[datetime]
+) -> None:
+    """One story with one approved, scheduled post per draft, on `owners` in turn, due at `dues`."""
+    for start in range(0, len(drafts), BATCH):
+        _insert(
+            house.author.id,
+            [owners[(start + n) % len(owners)].id for n in range(len(drafts[start:][:BATCH]))],
+            drafts[start:][:BATCH],
+            dues[start:][:BATCH],
+        )
+
+
+def _insert(
+    author_id: int, account_ids: list[int], drafts: Sequence[Draft], dues: Sequence[datetime]
+) -> None:
+    now = clock.now()
+    with writing() as session:
+        first = (session.scalar(select(func.max(Post.id))) or 0) + 1
+        rows: list[tuple[dict[str, Any], ...]] = [
+            _rows(first + n, author_id, account_ids[n], drafts[n], dues[n], now)
+            for n in range(len(drafts))
+        ]
+        for model, column in zip(
+            (Story, Post, Revision, Delivery), zip(*rows, strict=True), strict=True
+        ):
+            session.execute(insert(model), list(column))
+
+
+def _rows(
+    number: int, author_id: int, account_id: int, draft: Draft, due: datetime, now: datetime
+) -> tuple[dict[str, Any], ...]:
+    """The rows of one post; story, post, revision and delivery share one number as their id."""
+    hashed = content_hash(account_id, draft)
+    story = {
+        "id": number,
+        "title": draft.title or f"{number}번째 소식",
+        "owner_id": author_id,
+        "created_at": now,
+        "changed_at": now,
+    }
+    post = {
+        "id": number,
+        "story_id": number,
+        "account_id": account_id,
+        "status": APPROVED,
+        "approved_hash": hashed,
+        "planned_at": due,
+        "planned_zone": "Asia/Seoul",
+        "delivery_status": str(SCHEDULED),
+        "due_at": due,
+        "uid": str(uuid4()),
+        "shown_status": str(SCHEDULED),
+        "shown_at": due,
+        "created_at": now,
+        "changed_at": now,
+    }
+    revision = {
+        "id": number,
+        "post_id": number,
+        "number": 1,
+        "title": draft.title,
+        "text": draft.text,
+        "hash": hashed,
+        "author_id": author_id,
+        "created_at": now,
+    }
+    delivery = {
+        "id": number,
+        "post_id": number,
+        "revision_id": number,
+        "account_id": account_id,
+        "due_at": due,
+        "zone": "Asia/Seoul",
+        "expires_at": due + GRACE,
+        "next_at": due,
+        "marker": secrets.token_hex(5),
+        "changed_at": now,
+    }
+    return story, post, revision, delivery
+
+
+def published() -> int:
+    """How many deliveries are out, as anybody can see by now."""
+    db.session.rollback()
+    query = select(func.count()).select_from(Delivery).where(Delivery.status == "published")
+    return db.session.scalar(query) or 0
