@@ -40,11 +40,15 @@ def _database() -> Iterator[Finding]:
     try:
         db.session.execute(text("SELECT 1"))
     except Exception as error:  # whatever the driver raises is the finding
-        yield Finding("database", False, f"does not answer ({type(error).__name__}): check DATABASE_URL")
+        yield Finding(
+            "database", False, f"does not answer ({type(error).__name__}): check DATABASE_URL"
+        )
         return
     ready = schema.up_to_date()
     yield Finding(
-        "database", ready, f"schema {schema.current()}" if ready else "old schema: run `publisher db upgrade`"
+        "database",
+        ready,
+        f"schema {schema.current()}" if ready else "old schema: run `publisher db upgrade`",
     )
 
 
@@ -53,7 +57,11 @@ def _queue() -> Finding:
     if not config.redis_url:
         return Finding("queue", True, "no REDIS_URL here; `publisher up` brings its own Valkey")
     well = queue.reachable()
-    return Finding("queue", well, "answers" if well else "does not answer: check REDIS_URL; posts go out inline")
+    return Finding(
+        "queue",
+        well,
+        "answers" if well else "does not answer: check REDIS_URL; posts go out inline",
+    )
 
 
 def _disk() -> Finding:
@@ -65,7 +73,9 @@ def _disk() -> Finding:
 def _accounts() -> Iterator[Finding]:
     for account in accounts.all_accounts():
         well = account.status == AccountStatus.ACTIVE
-        yield Finding(f"account {account.slug}", well, "ready" if well else f"paused: {account.problem}")
+        yield Finding(
+            f"account {account.slug}", well, "ready" if well else f"paused: {account.problem}"
+        )
 
 
 def _work() -> Iterator[Finding]:
@@ -73,7 +83,9 @@ def _work() -> Iterator[Finding]:
         select(Beat.at).where(Beat.role.like("dispatcher%")).order_by(Beat.at.desc()).limit(1)
     )
     if newest is None:
-        yield Finding("dispatcher", False, "never ran: start `publisher up` or `publisher dispatch`")
+        yield Finding(
+            "dispatcher", False, "never ran: start `publisher up` or `publisher dispatch`"
+        )
     else:
         silent = (clock.now() - newest).total_seconds()
         yield Finding("dispatcher", silent < SILENT_S, f"last seen {silent:.0f} s ago")

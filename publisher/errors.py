@@ -30,7 +30,12 @@ class Invalid(DomainError):
     code = "invalid"
 
     def __init__(
-        self, message: str, *, code: str = "", fields: Mapping[str, str] | None = None, **values: Any
+        self,
+        message: str,
+        *,
+        code: str = "",
+        fields: Mapping[str, str] | None = None,
+        **values: Any,
     ) -> None:
         super().__init__(message, code=code, **values)
         self.fields = dict(fields or {})

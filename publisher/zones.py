@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
 
 from publisher.errors import Invalid
 
@@ -19,9 +21,13 @@ class ZoneProblem(Invalid):
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone of that IANA name; raises Invalid for a name nobody knows."""
-    if name not in available_timezones():
-        raise Invalid(f"“{name}” is no time zone. Write one such as Asia/Seoul.", code="zone_unknown")
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, or the name of a folder of zones
+        raise Invalid(
+            _("“%(name)s” is no time zone. Write one such as Asia/Seoul.", name=name),
+            code="zone_unknown",
+        ) from None
 
 
 def resolve(day: date, at: time, zone: str, *, fold: int | None = None) -> datetime:
@@ -38,14 +44,24 @@ def resolve(day: date, at: time, zone: str, *, fold: int | None = None) -> datet
         gap = (first.utcoffset() or timedelta()) - (second.utcoffset() or timedelta())
         middle = first.astimezone(UTC)
         raise ZoneProblem(
-            f"Clocks jump over {at:%H:%M} on {day} in {zone}. Choose an earlier or a later time.",
+            _(
+                "Clocks jump over %(time)s on %(day)s in %(zone)s. Choose an earlier or a later time.",
+                time=f"{at:%H:%M}",
+                day=day,
+                zone=zone,
+            ),
             "time_missing",
             [middle + min(gap, -gap), middle],
             zone,
         )
     if fold is None:
         raise ZoneProblem(
-            f"Clocks show {at:%H:%M} twice on {day} in {zone}. Say which of the two you mean.",
+            _(
+                "Clocks show %(time)s twice on %(day)s in %(zone)s. Say which of the two you mean.",
+                time=f"{at:%H:%M}",
+                day=day,
+                zone=zone,
+            ),
             "time_twice",
             [first.astimezone(UTC), second.astimezone(UTC)],
             zone,
@@ -62,12 +78,15 @@ def parse_instant(text: str, zone: str = "") -> datetime:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid(
-            f"“{text}” is no time. Write it like 2026-11-24T09:00:00+09:00.", code="time_unreadable"
+            _("“%(text)s” is no time. Write it like 2026-11-24T09:00:00+09:00.", text=text),
+            code="time_unreadable",
         ) from None
     if given.tzinfo is not None:
         return given.astimezone(UTC)
     if not zone:
-        raise Invalid(f"“{text}” has no zone. Add an offset or a “tz”.", code="zone_missing")
+        raise Invalid(
+            _("“%(text)s” has no zone. Add an offset or a “tz”.", text=text), code="zone_missing"
+        )
     return resolve(given.date(), given.time(), zone)
 
 

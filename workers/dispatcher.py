@@ -81,9 +81,7 @@ class Dispatcher:
         silent = self.silent_since
         return silent is not None and time.monotonic() - silent > INLINE_AFTER_S
 
-    def _sleep(
-        self, delivery: datetime | None, effect: datetime | None, ahead: timedelta
-    ) -> float:
+    def _sleep(self, delivery: datetime | None, effect: datetime | None, ahead: timedelta) -> float:
         """Until a second before the next instant, at most half a second, and never nothing."""
         instants = [instant for instant in (delivery, effect) if instant is not None]
         if not instants:

@@ -60,7 +60,9 @@ class Role:
             return
         if self.process is not None:
             self.failures = 0 if now - self.started_at > STEADY_S else self.failures + 1
-            pause = min(LONGEST_PAUSE_S, 0.5 * 2 ** (self.failures - 2)) if self.failures > 1 else 0.0
+            pause = (
+                min(LONGEST_PAUSE_S, 0.5 * 2 ** (self.failures - 2)) if self.failures > 1 else 0.0
+            )
             self.again_at = now + pause
             say(f"{self.name} ended ({self.process.returncode}); see {self.log}. Restarting.")
             self.process = None
@@ -180,9 +182,7 @@ def web_command(config: Config) -> list[str]:
     ]
 
 
-def _start_valkey(
-    supervisor: Supervisor, config: Config, environment: dict[str, str]
-) -> None:
+def _start_valkey(supervisor: Supervisor, config: Config, environment: dict[str, str]) -> None:
     try:
         command = valkey.command(config.home)
     except valkey.NoServer as missing:
