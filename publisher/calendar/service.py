@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
@@ -23,7 +23,7 @@ from publisher.storage import writing
 from publisher.stories.models import Category, Post, Revision, Story, story_authors
 from publisher.stories.rules import EditorialStatus
 
-AnySelect = Select[*tuple[Any, ...]]
+AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
 TRAY_LIMIT = 100
 
 

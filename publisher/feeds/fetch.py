@@ -88,9 +88,7 @@ def body(feed: Feed) -> bytes:
     rows = db.session.execute(_kept(feed)).all()
     missing = {row.post_id: Detail(row.detail) for row in rows if row.data is None}
     fresh = _rendered(missing, language)
-    events = [
-        fresh[row.post_id]["data"] if row.data is None else row.data for row in reversed(rows)
-    ]
+    events = [row.data or fresh[row.post_id]["data"] for row in reversed(rows)]
     _keep(list(fresh.values()))
     return render.whole(head, events)
 

@@ -1,0 +1,140 @@
+"""The calendar in a browser: by keys, by mouse, on a phone, in both themes and languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from publisher import clock
+from publisher.extensions import db
+from publisher.people import sessions
+from publisher.people.models import User
+from publisher.storage import writing
+from publisher.stories import review
+from publisher.stories.models import Post
+from tests.features.planned import blog, planned, submitted
+from tests.plugins.app import Cast
+
+pytestmark = pytest.mark.browser
+
+NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
+TOMORROW = datetime(2026, 11, 24, 0, tzinfo=UTC)
+AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where the app answers on this machine, at noon of a Monday in Seoul."""
+    clock.set_source(lambda: NOON)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    clock.set_source(None)
+
+
+def enter(page: Page, address: str, app: Flask, user: User) -> None:
+    """Give the browser a living session of `user`."""
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["token"] = sessions.begin_session(user, "a test's browser")
+    kept = client.get_cookie("publisher")
+    assert kept
+    page.context.add_cookies([{"name": "publisher", "value": kept.value, "url": address}])
+
+
+def planned_at(post: Post) -> datetime | None:
+    db.session.rollback()
+    return post.planned_at
+
+
+def test_keys_move_a_card_and_undo_brings_it_back(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    post = planned(cast.ana, blog(cast.ada), "제목", TOMORROW)
+    enter(page, address, app, cast.ana)
+    page.goto(f"{address}/calendar/2026/11")
+    card = page.locator(f'[data-post-id="{post.id}"]')
+    card.locator("a[data-card-focus]").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(card).to_have_attribute("data-date", "2026-11-25")
+    expect(card.locator("a[data-card-focus]")).to_be_focused()
+    expect(page.locator("#toasts")).to_contain_text("제목")
+    assert planned_at(post) == TOMORROW + timedelta(days=1)
+    page.keyboard.press("Alt+ArrowDown")
+    expect(card).to_have_attribute("data-date", "2026-12-02")
+
+    page.locator("#toasts form button").last.click()
+    expect(card).to_have_attribute("data-date", "2026-11-25")
+    assert planned_at(post) == TOMORROW + timedelta(days=1)
+
+
+def drag(page: Page, post: Post, day: str) -> None:
+    start = page.locator(f'[data-post-id="{post.id}"]').bounding_box()
+    end = page.locator(f'td[data-day="{day}"] > ul').bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 20, start["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 30, start["y"] + 40, steps=4)
+    page.mouse.move(end["x"] + 40, end["y"] + 20, steps=8)
+    page.mouse.up()
+
+
+def test_dragging_moves_and_what_is_refused_goes_back(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    account = blog(cast.ada)
+    waiting = submitted(cast.ana, planned(cast.ana, account, "기다림", None))
+    review.approve(cast.rui, waiting, waiting.revision)
+    enter(page, address, app, cast.rui)
+    page.goto(f"{address}/calendar/2026/11")
+    card = page.locator(f'[data-post-id="{waiting.id}"]')
+
+    drag(page, waiting, "2026-11-26")
+    expect(card).to_have_attribute("data-date", "2026-11-26")
+    expect(card).to_have_class("post-card status-scheduled")
+    drag(page, waiting, "2026-11-12")
+    expect(page.locator('#toasts [data-toast="danger"]')).to_be_visible()
+    expect(page.locator(f'td[data-day="2026-11-26"] [data-post-id="{waiting.id}"]')).to_be_visible()
+
+
+def test_a_locked_card_says_why_it_stays(page: Page, address: str, app: Flask, cast: Cast) -> None:
+    post = planned(cast.ben, blog(cast.ada), "벤의 글", TOMORROW)
+    enter(page, address, app, cast.ana)
+    page.goto(f"{address}/calendar/2026/11")
+    card = page.locator(f'[data-post-id="{post.id}"]')
+    assert card.get_attribute("data-locked")
+    expect(card.locator("a")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/calendar/2026/11", "/calendar/list", "/feeds", "move"])
+def test_pages_have_no_barriers_and_fit_every_width(
+    page: Page, address: str, app: Flask, cast: Cast, path: str
+) -> None:
+    account = blog(cast.ada)
+    posts = [
+        planned(cast.ana, account, f"글 {n}", TOMORROW + timedelta(minutes=5 * n)) for n in range(7)
+    ]
+    if path == "move":
+        path = f"/calendar/posts/{posts[0].id}/move"
+    enter(page, address, app, cast.rui)
+    for language, theme, width in (("ko", "light", 1280), ("en", "dark", 390), ("ko", "dark", 320)):
+        with writing():
+            cast.rui.language, cast.rui.theme = language, theme
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address + path)
+        found = Axe().run(page, options={"runOnly": AA}).response["violations"]
+        assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
