@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from channels import channel_class
 from publisher.accounts import service
 from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectForm
+from publisher.accounts.platform_words import said
 from publisher.accounts.rules import CREDENTIAL_FIELDS
 from publisher.errors import DomainError, Invalid
 from publisher.people.rules import Role
@@ -36,6 +37,9 @@ ACCESS = {
 def _hold_banner() -> dict[str, object]:
     """Every page of the app says so while everything is held."""
     return {"holding": service.holding() if is_signed_in() else None}
+
+
+blueprint.add_app_template_filter(said, "said")
 
 
 @blueprint.get("")

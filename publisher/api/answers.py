@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from publisher.accounts.models import Account
+from publisher.accounts.platform_words import said
 from publisher.calendar.service import CalendarEntry
 from publisher.deliveries import service as deliveries
 from publisher.deliveries import settle
@@ -74,7 +75,7 @@ def delivery(run: Sequence[Delivery]) -> dict[str, object] | None:
         "attempts": first.attempts,
         "remote_id": first.remote_id,
         "url": first.url,
-        "problem": str(ours) if ours else first.problem,
+        "problem": str(ours) if ours else said(first.problem),
         "waits_for": first.waits_for,
         "parts": [
             {
@@ -132,7 +133,7 @@ def account(found: Account) -> dict[str, object]:
         "kind": found.kind,
         "label": found.label,
         "status": found.status,
-        "problem": found.problem,
+        "problem": said(found.problem),
         "spacing_s": found.spacing_s,
     }
 

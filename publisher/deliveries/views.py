@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from publisher.accounts.platform_words import said
 from publisher.deliveries import service, settle, sweep
 from publisher.deliveries.forms import VerdictForm
 from publisher.deliveries.models import Delivery
@@ -76,7 +77,7 @@ def _facts(post_id: int) -> dict[str, object]:
 def sentence(delivery: Delivery) -> str:
     """Why this delivery is where it is, in plain words: the platform's own, or ours."""
     ours = settle.PROBLEMS.get(delivery.problem_code)
-    return str(ours) if ours else delivery.problem
+    return str(ours) if ours else said(delivery.problem)
 
 
 @blueprint.post("/posts/<int:post_id>/cancel")
