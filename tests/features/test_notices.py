@@ -15,7 +15,6 @@ import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from publisher import create_app
 from publisher.config import Config
 from publisher.effects import service as effects
 from publisher.effects.models import Effect
@@ -27,6 +26,7 @@ from publisher.notices.rules import ICONS, Kind
 from publisher.people import links
 from publisher.people import service as people
 from publisher.storage import writing
+from tests.plugins.app import running
 
 NEWS = {"by": "Ana", "title": "봄 소식", "account": "X @acme", "reason": "날짜가 틀립니다."}
 
@@ -274,14 +274,11 @@ def test_the_password_of_the_mail_server_is_decoded_and_used(post, cast):
 def test_a_password_never_crosses_a_network_in_clear(post, config, monkeypatch):
     """As if the server were not on loopback: it offers no encryption, so no password is said."""
     monkeypatch.setattr(mail, "LOOPBACK", frozenset())
-    app = create_app(config)
-    with app.app_context():
-        db.create_all()
+    with running(config):
         ana = people.add(None, "ana@example.com", "Ana", "author")
         service.notify(ana, "approved", NEWS, "/stories/1")
         with pytest.raises(mail.MailError, match="smtps"):
             mail.send({"notice": db.session.scalar(select(Notice.id))})
-        db.engine.dispose()
     assert not [line for line in post.said if line.startswith("AUTH")]
 
 

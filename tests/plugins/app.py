@@ -6,12 +6,14 @@ Texts are English here (`language="en"`), so that tests read as the source does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,8 +22,8 @@ from werkzeug.test import TestResponse
 from publisher import clock, create_app
 from publisher.config import Config
 from publisher.extensions import db
+from publisher.people import secrets, sessions
 from publisher.people import service as people
-from publisher.people import sessions
 from publisher.people.models import User
 from publisher.people.rules import Role
 
@@ -72,17 +74,26 @@ def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
     )
 
 
-@pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
-    """The application with all its tables, in a pushed app context. CSRF is off; test_csrf has it on."""
+@contextmanager
+def running(config: Config) -> Iterator[Flask]:
+    """An application with all its tables, in a pushed app context, and no connection left behind."""
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = AppClient
     with app.app_context():
-        db.create_all()
+        try:
+            db.create_all()
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """The application of a test. Its CSRF protection is off; tests/web/test_people_pages.py has it on."""
+    with running(config) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -121,6 +132,16 @@ def travel() -> Iterator[Callable[[timedelta], None]]:
 
     yield go
     clock.set_source(None)
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords hashed cheaply, for tests about anything but hashing."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(secrets, "_hasher", cheap)
+    secrets._nobody.cache_clear()
+    yield
+    secrets._nobody.cache_clear()
 
 
 @pytest.fixture

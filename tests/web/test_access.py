@@ -90,7 +90,11 @@ def test_pages_are_open_from_their_role_on_and_closed_below(app, client, cast, s
         if is_api(endpoint) or level == web.BEARER:
             continue
         sign_in(client, person[role])  # anew each time, as some of these requests end sessions
-        status = ask(client, method, address).status_code
+        response = ask(client, method, address)
+        status = response.status_code
+        policy = response.headers.get("Content-Security-Policy", "")
+        if "default-src 'none'" not in policy or "unsafe" in policy:
+            wrong.append((endpoint, method, "policy", policy))
         closed = level != ANYONE and not at_least(role, level)
         seen += 1
         if (status == 403) != closed or status == 401 or status >= 500:

@@ -10,12 +10,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from publisher import create_app
-from publisher.extensions import db
 from publisher.people import links, service, sessions, tokens
-from tests.plugins.app import AppClient
+from publisher.stories import service as stories
+from tests.plugins.app import AppClient, running
 
 PASSWORD = "four plain words here"
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 @pytest.fixture
@@ -375,6 +376,15 @@ def test_the_audit_trail_is_filtered_and_paged(client, cast, sign_in):
     assert client.get("/admin/audit?page=999&person=nobody").status_code == 200
 
 
+def test_the_trail_leads_to_people_and_stories(client, cast, sign_in):
+    story = stories.create_story(cast.ana, title="봄 소식")
+    service.set_role(cast.ada, cast.ben, "editor")
+    page = sign_in(client, cast.ada).get("/admin/audit").text
+    assert f'<a href="/people/{cast.ben.id}">Ben</a>' in page
+    assert f'<a href="/stories/{story.id}">' in page
+    assert "before: author · after: editor" in page
+
+
 # What every page owes
 
 
@@ -419,15 +429,12 @@ def test_the_cookie_is_for_this_site_alone(client, kim):
 
 
 def test_over_https_cookies_and_pages_insist_on_it(config):
-    app = create_app(replace(config, public_url="https://publisher.example.com"))
-    with app.app_context():
-        db.create_all()
+    with running(replace(config, public_url="https://publisher.example.com")) as app:
         service.add(None, "kim@example.com", "Kim", "author", password=PASSWORD)
-        app.config["WTF_CSRF_ENABLED"] = False
         answer = enter(app.test_client())
+        assert answer.location == "/"
         assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
         assert answer.headers["Strict-Transport-Security"]
-        db.engine.dispose()
 
 
 def test_a_stay_of_thirty_days_ends(client, cast, sign_in, travel):
