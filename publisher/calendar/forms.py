@@ -118,16 +118,9 @@ class MoveForm(FlaskForm):
         return form.offer(zone)
 
     def resolve(self) -> datetime:
-        """The instant that was meant; ZoneProblem where that stays open, Invalid for an unknown zone.
-
-        `instant` counts as long as it fits the wall time: it says which of two, and to the second.
-        """
-        at = self.time.data.replace(second=0, microsecond=0)
+        """The instant that was meant; ZoneProblem where that stays open, Invalid for an unknown zone."""
         chosen = _instant(self.instant.data or "")
-        wall = f"{self.day.data}T{at:%H:%M}"
-        if chosen and zones.wall(chosen, self.zone.data) == wall:
-            return chosen
-        return zones.resolve(self.day.data, at, self.zone.data)
+        return rules.meant(self.day.data, self.time.data, self.zone.data, chosen)
 
 
 def _instant(text: str) -> datetime | None:

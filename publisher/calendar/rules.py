@@ -174,13 +174,16 @@ def may_move(status: str, role: Role | str, *, opens: bool) -> bool:
     return status in APPROVED and at_least(role, Role.EDITOR)
 
 
-def moved(at: datetime, day: date, zone: str, *, fold: int | None = None) -> datetime:
-    """The same wall time of `zone` on another `day`.
+def meant(day: date, at: time, zone: str, chosen: datetime | None = None) -> datetime:
+    """The instant at which clocks in `zone` show `at` on `day`, whichever offset rules that day.
 
-    Raises zones.ZoneProblem when clocks jump over that time on that day, or show it twice and `fold` is None.
+    `chosen` counts if clocks show that time then: it says which of two, and knows the seconds. Raises
+    zones.ZoneProblem when clocks jump over that time, or show it twice and nothing was chosen.
     """
-    wall = at.astimezone(zones.zone_of(zone)).time().replace(fold=0)
-    return zones.resolve(day, wall, zone, fold=fold)
+    at = at.replace(second=0, microsecond=0)
+    if chosen is not None and zones.wall(chosen, zone) == f"{day}T{at:%H:%M}":
+        return chosen
+    return zones.resolve(day, at, zone)
 
 
 def clashes(entries: Sequence[Timed], minutes: int = CLASH_MINUTES) -> frozenset[int]:

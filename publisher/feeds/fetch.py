@@ -99,7 +99,7 @@ def note(feed: Feed, agent: str) -> None:
     if feed.fetched_at is not None and now - feed.fetched_at < rules.NOTED_EVERY:
         return
     seen = update(Feed).where(Feed.id == feed.id)
-    seen = seen.values(fetched_at=now, agent=render.one_line(agent)[:200])
+    seen = seen.values(fetched_at=now, agent=rules.one_line(agent)[:200])
     _write_if_free([(seen, None)])
 
 

@@ -6,8 +6,6 @@ calendar UID and no METHOD: subscribers take the first for the only event, and t
 
 from __future__ import annotations
 
-import re
-import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from flask_babel import gettext as _
 from icalendar import Calendar, Component, Event, Timezone, TimezoneStandard
 from icalendar.prop import vCategory, vText
 
-from publisher.feeds.rules import Detail, state
+from publisher.feeds.rules import Detail, one_line, state
 from publisher.stories import links
 
 LAYOUT = 1
@@ -32,7 +30,6 @@ READ = 2000
 """How much of a text is read to make an excerpt of it."""
 OCTETS = 75
 END = b"END:VCALENDAR\r\n"
-UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +62,6 @@ class Text(vText):
             .replace("\n", "\\n")
             .encode()
         )
-
-
-def clean(text: str) -> str:
-    """`text` in NFC with LF line ends, without control characters and lone surrogates."""
-    unified = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", UNWANTED.sub("", unified))
-
-
-def one_line(text: str) -> str:
-    """`text` cleaned, in one line."""
-    return " ".join(clean(text).split())
 
 
 def excerpt(text: str, most: int = EXCERPT) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ FUTURE = timedelta(days=365)
 CANCELLED_STAYS = timedelta(days=14)
 MAX_EVENTS = 10_000
 NOTED_EVERY = timedelta(minutes=1)
+UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 TENTATIVE = frozenset({"idea", "draft", "in_review", "changes_requested"})
 
@@ -53,6 +55,17 @@ def state(status: str) -> str:
 def level(detail: str, *, opens: bool) -> Detail:
     """What one event tells: who may not open a story learns its title, never its text."""
     return Detail.TITLES if detail == Detail.FULL and not opens else Detail(detail)
+
+
+def clean(text: str) -> str:
+    """`text` in NFC with LF line ends, without control characters and lone surrogates."""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", UNWANTED.sub("", unified))
+
+
+def one_line(text: str) -> str:
+    """`text` cleaned, in one line."""
+    return " ".join(clean(text).split())
 
 
 def tag(*parts: object) -> str:

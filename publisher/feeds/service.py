@@ -19,8 +19,7 @@ from publisher.config import Config
 from publisher.errors import Gone, Invalid, NotFound
 from publisher.extensions import db
 from publisher.feeds.models import Feed
-from publisher.feeds.render import one_line
-from publisher.feeds.rules import Detail
+from publisher.feeds.rules import Detail, one_line
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least

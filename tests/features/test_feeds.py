@@ -16,11 +16,9 @@ from sqlalchemy import func, select
 
 from publisher import clock
 from publisher.accounts.models import Account
-from publisher.errors import Invalid, NotFound
 from publisher.extensions import db
 from publisher.feeds import service as feeds
-from publisher.feeds.models import Feed, RenderedEvent
-from publisher.people import service as people
+from publisher.feeds.models import RenderedEvent
 from publisher.storage import writing
 from publisher.stories import review, shelving
 from publisher.stories import service as stories
@@ -359,88 +357,6 @@ def test_a_draft_in_flux_shows_no_text_but_a_reviewed_one_does(
     stories.edit(cast.ana, post, Draft(title="제목", text="둘째 문장"), version=post.version)
     submitted(cast.ana, post)
     assert "둘째 문장" in client.get(path_of(url)).text.replace("\r\n ", "")
-
-
-def test_filters_of_the_row_decide_and_those_of_the_address_do_not(
-    client: FlaskClient, cast: Cast, account: Account
-) -> None:
-    other = blog(cast.ada, "news", "소식지")
-    planned(cast.ana, account, "하나", TOMORROW)
-    submitted(cast.ben, planned(cast.ben, other, "둘", TOMORROW))
-    for filters, expected in (
-        ({}, {"[회사 블로그] 하나", "[소식지] 둘"}),
-        ({"account": ["news"]}, {"[소식지] 둘"}),
-        ({"status": ["draft"]}, {"[회사 블로그] 하나"}),
-        ({"author": [cast.ben.id]}, {"[소식지] 둘"}),
-        ({"mine": True}, {"[회사 블로그] 하나"}),
-        ({"category": []}, {"[회사 블로그] 하나", "[소식지] 둘"}),
-    ):
-        _feed, url = feeds.make(cast.ana, "Some", filters)
-        assert set(events(client, url)) == expected, filters
-        assert set(events(client, url + "?account=blog&status=published")) <= expected
-
-
-@pytest.mark.parametrize(
-    "filters",
-    [{"account": ["nowhere"]}, {"status": ["lost"]}, {"author": ["x"]}, {"colour": ["red"]}],
-)
-def test_a_filter_that_means_nothing_is_refused(cast: Cast, filters: dict[str, list[str]]) -> None:
-    with pytest.raises(Invalid):
-        feeds.make(cast.ana, "Some", filters)
-
-
-def test_unknown_revoked_and_renewed_addresses_say_what_they_are(
-    client: FlaskClient, cast: Cast
-) -> None:
-    feed, old = feeds.make(cast.ana, "Mine")
-    fresh, new = feeds.renew(cast.ana, feed)
-    assert client.get(path_of(old)).status_code == 410
-    assert client.get(path_of(new)).status_code == 200
-    feeds.revoke(cast.ana, fresh)
-    gone = client.get(path_of(new))
-    assert gone.status_code == 410
-    assert gone.headers["Content-Type"].startswith("text/plain")
-    assert client.get("/ical/nobody-knows-this/calendar.ics").status_code == 404
-    assert feeds.list_of(cast.ana) == []
-
-
-def test_who_leaves_takes_their_feeds_along(client: FlaskClient, cast: Cast) -> None:
-    _feed, url = feeds.make(cast.ben, "Mine")
-    people.deactivate(cast.ada, cast.ben)
-    assert client.get(path_of(url)).status_code == 410
-
-
-def test_only_a_hash_of_the_token_is_kept(cast: Cast) -> None:
-    feed, url = feeds.make(cast.ana, "Mine")
-    token = path_of(url).split("/")[2]
-    assert len(token) >= 43
-    row = db.session.execute(select(Feed.__table__).where(Feed.id == feed.id)).one()
-    assert not [value for value in row if token in str(value)]
-
-
-def test_nobody_revokes_the_feed_of_another(cast: Cast) -> None:
-    feed, _url = feeds.make(cast.ana, "Mine")
-    with pytest.raises(NotFound):
-        feeds.get(cast.rui, feed.id)
-    with pytest.raises(NotFound):
-        feeds.revoke(cast.ben, feed)
-    assert feeds.get(cast.ada, feed.id) is feed
-
-
-def test_who_fetched_last_is_noted_once_a_minute(
-    client: FlaskClient, cast: Cast, hands: Hands
-) -> None:
-    feed, url = feeds.make(cast.ana, "Mine")
-    agents = []
-    for agent in ("Thunderbird/153", "vdirsyncer/0.21", "Google-Calendar-Importer"):
-        client.get(path_of(url), headers={"User-Agent": agent})
-        agents.append((feed.agent, feed.fetched_at))
-        hands.turn(seconds=40)
-    assert agents == [
-        ("Thunderbird/153", NOON),
-        ("Thunderbird/153", NOON),
-        ("Google-Calendar-Importer", NOON + timedelta(seconds=80)),
-    ]
 
 
 def count(model: type) -> int:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from publisher.feeds import render
+from publisher.feeds import render, rules
 from publisher.feeds.render import Told
 from publisher.feeds.rules import Detail
 
@@ -97,7 +97,7 @@ def test_any_text_comes_back_as_it_was_meant(app: Flask, title: str, text: str) 
     data = calendar(told(title, text))
     assert complaints(data) == []
     (event,) = Calendar.from_ical(data).walk("VEVENT")
-    assert str(event["SUMMARY"]) == f"[회사 블로그] {render.one_line(title)}"
+    assert str(event["SUMMARY"]) == f"[회사 블로그] {rules.one_line(title)}"
     assert render.excerpt(text) in str(event["DESCRIPTION"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -75,24 +75,33 @@ def test_every_instant_lies_in_the_span_of_its_local_day(at: datetime, zone: Zon
     assert start <= at < end
 
 
-def test_a_move_keeps_the_wall_time_across_a_change_of_clocks() -> None:
-    at = datetime(2026, 10, 30, 9, tzinfo=NEW_YORK)
-    there = rules.moved(at, date(2026, 11, 2), "America/New_York")
-    assert there.astimezone(NEW_YORK).hour == 9
-    assert there - at == timedelta(days=3, hours=1)
+def test_a_wall_time_stays_the_same_across_a_change_of_clocks() -> None:
+    friday = rules.meant(date(2026, 10, 30), time(9), "America/New_York")
+    monday = rules.meant(date(2026, 11, 2), time(9), "America/New_York")
+    assert monday.astimezone(NEW_YORK).hour == friday.astimezone(NEW_YORK).hour == 9
+    assert monday - friday == timedelta(days=3, hours=1)
 
 
-def test_a_move_to_a_wall_time_that_is_skipped_or_shown_twice_asks() -> None:
-    skipped = datetime(2026, 3, 7, 2, 30, tzinfo=NEW_YORK)
+def test_a_wall_time_that_is_skipped_is_asked_for() -> None:
     with pytest.raises(ZoneProblem) as missing:
-        rules.moved(skipped, date(2026, 3, 8), "America/New_York")
+        rules.meant(date(2026, 3, 8), time(2, 30), "America/New_York")
     assert missing.value.code == "time_missing"
-    twice = datetime(2026, 10, 31, 1, 30, tzinfo=NEW_YORK)
+
+
+def test_a_wall_time_that_is_shown_twice_needs_a_choice() -> None:
+    day, at, zone = date(2026, 11, 1), time(1, 30), "America/New_York"
     with pytest.raises(ZoneProblem) as ambiguous:
-        rules.moved(twice, date(2026, 11, 1), "America/New_York")
-    assert ambiguous.value.choices == [utc("2026-11-01T05:30"), utc("2026-11-01T06:30")]
-    second = rules.moved(twice, date(2026, 11, 1), "America/New_York", fold=1)
-    assert second == utc("2026-11-01T06:30")
+        rules.meant(day, at, zone)
+    first, second = ambiguous.value.choices
+    assert (first, second) == (utc("2026-11-01T05:30"), utc("2026-11-01T06:30"))
+    assert rules.meant(day, at, zone, second) == second
+
+
+def test_a_choice_counts_only_for_the_time_it_was_made_for() -> None:
+    at = utc("2026-11-24T00:00:07")
+    assert rules.meant(date(2026, 11, 24), time(9), "Asia/Seoul", at) == at
+    other = rules.meant(date(2026, 11, 25), time(9), "Asia/Seoul", at)
+    assert other == utc("2026-11-25T00:00")
 
 
 @pytest.mark.parametrize("status", rules.STATUSES)
