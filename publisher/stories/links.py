@@ -1,4 +1,4 @@
-"""The plan of cross-links inside a text: `{blog}` and `{link:ACCOUNT}` stand for other posts' addresses. Pure."""
+"""The plan of cross-links: `{blog}` and `{link:ACCOUNT}` in a text stand for other posts' addresses. Pure."""
 
 from __future__ import annotations
 

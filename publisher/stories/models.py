@@ -66,8 +66,8 @@ class Post(Model):
     `version` rises with every change of content or time (the API's ETag); `revision` is the number of the
     newest revision, `approved_hash` the hash that the standing approval names. `planned_at` with the zone
     and wall time that were meant is set in any state. `delivery_status`, `due_at`, `published_at` and `url`
-    mirror the deliveries; `shown_status` and `shown_at` are what calendar and feeds read; `sequence` rises with
-    every visible change (an iCalendar SEQUENCE), `changed_at` says when.
+    mirror the deliveries; `shown_status` and `shown_at` are what calendar and feeds read; `sequence` rises
+    with every visible change (an iCalendar SEQUENCE), `changed_at` says when.
     """
 
     __tablename__ = "posts"

@@ -83,9 +83,7 @@ def clean(text: str) -> str:
     """NFC, LF line ends, and without control characters or lone surrogates, which no platform takes."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(
-        char
-        for char in text
-        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     )
     return unicodedata.normalize("NFC", text)
 
@@ -106,7 +104,15 @@ def content_hash(account_id: int, draft: Draft) -> str:
 
 
 SHOWN_BEFORE_EDITORIAL = frozenset(
-    {"sending", "published", "partly_published", "failed", "missed", "unconfirmed", "needs_attention"}
+    {
+        "sending",
+        "published",
+        "partly_published",
+        "failed",
+        "missed",
+        "unconfirmed",
+        "needs_attention",
+    }
 )
 
 
@@ -126,7 +132,7 @@ def shown(status: EditorialStatus, delivery: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A story in one line: `done` of `total` posts are published; `status` is the one that needs most care."""
+    """A story in one line: `done` of `total` posts are out; `status` is the one that needs most care."""
 
     status: str
     done: int
