@@ -13,12 +13,14 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Delete,
     Executable,
     Select,
     and_,
     case,
+    cast,
     delete,
     func,
     literal,
@@ -60,15 +62,17 @@ class Stamp:
 def stamp(feed: Feed) -> Stamp:
     """The validator of what the feed would answer now: one aggregate query, nothing rendered.
 
-    It covers the day's window, every shown post's sequence, the person's role and the stories they may open.
+    It covers the day's window, which posts are shown in which sequence, the person's role and the stories
+    they may open.
     """
     found = rules.window(clock.now())
-    counts: list[ColumnElement[Any]] = [
-        func.count(Post.id),
-        func.coalesce(func.sum(Post.sequence), 0),
+    shown = cast(Post.id, BigInteger) * (Post.sequence + 1)
+    sums: list[ColumnElement[Any]] = [
         func.max(Post.changed_at),
+        func.count(Post.id),
+        func.sum(shown),
     ]
-    numbers = db.session.execute(select(*counts, *_reach(feed)).where(*_within(feed, found))).one()
+    numbers = db.session.execute(select(*sums, *_reach(feed)).where(*_within(feed, found))).one()
     config = _config()
     tag = rules.tag(
         render.template(config.base_url),
@@ -79,7 +83,7 @@ def stamp(feed: Feed) -> Stamp:
         feed.user.role,
         *numbers,
     )
-    return Stamp(tag, max(feed.changed_at, found.day, numbers[2] or found.day))
+    return Stamp(tag, max(feed.changed_at, found.day, numbers[0] or found.day))
 
 
 def body(feed: Feed) -> bytes:
@@ -140,7 +144,8 @@ def _reach(feed: Feed) -> list[ColumnElement[Any]]:
     if feed.detail != Detail.FULL or at_least(feed.user.role, Role.EDITOR):
         return []
     reached = calendar.stories_of([feed.user_id]).subquery()
-    counted = (func.count(), func.sum(reached.c.id), func.sum(reached.c.id * reached.c.id))
+    story = cast(reached.c.id, BigInteger)
+    counted = (func.count(), func.sum(story), func.sum(story * story))
     return [select(number).select_from(reached).scalar_subquery() for number in counted]
 
 

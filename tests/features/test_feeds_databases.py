@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from publisher import clock
 from publisher.calendar import service as calendar
@@ -16,7 +16,9 @@ from publisher.calendar.rules import Filters
 from publisher.extensions import db
 from publisher.feeds import service as feeds
 from publisher.feeds.models import RenderedEvent
+from publisher.storage import writing
 from publisher.stories import service as stories
+from publisher.stories.models import Category, Post, Story
 from tests.features.planned import blog, planned, submitted
 from tests.plugins.app import Cast
 
@@ -85,3 +87,39 @@ def test_the_calendar_filters_and_moves(database_url: str, cast: Cast) -> None:
     assert calendar.tray(cast.rui) == []
     done = calendar.move(cast.ana, post, tomorrow + timedelta(days=2), "Asia/Seoul")
     assert done.entry.at == tomorrow + timedelta(days=2)
+
+
+def test_large_numbers_are_summed(database_url: str, client: FlaskClient, cast: Cast) -> None:
+    post = planned(cast.ana, blog(cast.ada), "제목", clock.now() + timedelta(days=1))
+    with writing() as session:
+        session.execute(update(Post).values(sequence=2_000_000_000))
+        story = Story(id=2_000_000_000, owner_id=cast.ana.id, title="큰 수")
+        story.created_at = story.changed_at = clock.now()
+        session.add(story)
+    db.session.refresh(post)
+    answer = client.get(path_of(cast))
+    assert answer.status_code == 200
+    assert "SEQUENCE:2000000000" in answer.text
+
+
+def test_a_post_that_takes_another_ones_place_changes_the_tag(
+    database_url: str, client: FlaskClient, cast: Cast
+) -> None:
+    """Categories and authors of a story change without a post's sequence."""
+    tomorrow = clock.now() + timedelta(days=1)
+    account = blog(cast.ada)
+    one, other = (planned(cast.ana, account, title, tomorrow) for title in ("하나", "둘"))
+    with writing() as session:
+        section = Category(slug="news", name_ko="소식", name_en="News")
+        session.add(section)
+        session.execute(update(Post).values(changed_at=clock.now()))
+        one.story.category = section
+    _feed, url = feeds.make(cast.ana, "News", {"category": ["news"]})
+    path = urlsplit(url).path
+    first = client.get(path)
+    assert "하나" in first.text
+    with writing():
+        one.story.category, other.story.category = None, one.story.category
+    second = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200
+    assert "둘" in second.text
