@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -253,7 +254,9 @@ def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | 
 
 
 def _bug_page(error: Exception) -> tuple[str, int]:
+    """A bug: the log has the whole story, the reader a reference to it."""
     if current_app.testing or current_app.debug:
         raise error
-    current_app.logger.exception("unhandled error")
-    return render_template("errors/error.html", code=500), 500
+    reference = token_hex(4)
+    current_app.logger.exception("unhandled error %s", reference)
+    return render_template("errors/error.html", code=500, reference=reference), 500
