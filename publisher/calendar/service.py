@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -84,11 +84,15 @@ def entries(
 
 
 def tray(actor: User, filters: Filters | None = None) -> list[CalendarEntry]:
-    """Approved posts that wait for a time, the longest waiting first; at most TRAY_LIMIT."""
+    """Approved posts that wait for a time, the longest waiting first; at most TRAY_LIMIT.
+
+    A filter of states says nothing about them: they all have the same.
+    """
+    filters = replace(filters or Filters(), status=())
     query = (
         _columns(actor)
         .where(Post.shown_status == "approved", Post.shown_at.is_(None))
-        .where(*matching(filters or Filters(), actor))
+        .where(*matching(filters, actor))
         .order_by(Post.changed_at, Post.id)
         .limit(TRAY_LIMIT)
     )

@@ -241,7 +241,8 @@ def _wants_fragment() -> bool:
 def _label(view: View) -> str:
     if view.kind == "month":
         return str(format_date(view.middle, MONTH[_language()]))
-    return f"{format_date(view.first, 'long')} – {format_date(view.last, 'long')}"
+    ends = dict.fromkeys((view.first, view.last))
+    return " – ".join(format_date(day, "long") for day in ends)
 
 
 def _when(at: datetime | None, zone: str) -> str:

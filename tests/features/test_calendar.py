@@ -131,7 +131,9 @@ def test_the_tray_holds_approved_posts_without_a_time(cast: Cast, account: Accou
     approved(cast, planned(cast.ana, account, "기다림", None))
     approved(cast, planned(cast.ana, account, "정해짐", TOMORROW))
     planned(cast.ana, account, "초안", None)
-    assert [entry.title for entry in calendar.tray(cast.rui)] == ["기다림"]
+    for filters in (None, Filters(status=("draft",)), Filters(account=("blog",))):
+        assert [entry.title for entry in calendar.tray(cast.rui, filters)] == ["기다림"]
+    assert calendar.tray(cast.rui, Filters(mine=True)) == []
 
 
 # Moving
