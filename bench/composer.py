@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from bench import data, rig
@@ -37,9 +38,7 @@ def measure(quick: bool) -> dict[str, Any]:
             path = f"/posts/{post_id}/measure"
             if (status := client.post(path, data=form).status_code) != 200:
                 raise RuntimeError(f"{path} answered {status}")
-            found[f"{name}_ms"] = rig.median_ms(
-                lambda path=path, form=form: client.post(path, data=form), times
-            )
+            found[f"{name}_ms"] = rig.median_ms(partial(client.post, path, data=form), times)
     return {
         "words": words,
         "characters": len(written),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
-from icalendar import Calendar, Event
+from icalendar import STATUS, Calendar, Event
 from sqlalchemy import delete
 
 from bench import data, rig
@@ -19,7 +19,7 @@ from publisher.feeds.models import RenderedEvent
 from publisher.storage import writing
 
 ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-Row = tuple[str, datetime, str, str, str]
+Row = tuple[str, date, str, str, str]
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def by_package(rows: Sequence[Row]) -> bytes:
             description=description,
             url=url,
             sequence=0,
-            status="CONFIRMED",
+            status=STATUS.CONFIRMED,
         )
         calendar.add_component(event)
     return calendar.to_ical()

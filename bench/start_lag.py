@@ -65,7 +65,7 @@ def _ours(
         ]
         db.session.rollback()
         query = select(Delivery.wire_at, Delivery.due_at).where(Delivery.status == "published")
-        wired = [wire - due for wire, due in db.session.execute(query)]
+        wired = [wire - due for wire, due in db.session.execute(query) if wire]
     if len(created) != len(dues):
         raise RuntimeError(f"{len(created)} posts appeared instead of {len(dues)}")
     return {**_lags(created), "commit_2": _lags(wired)}
