@@ -20,7 +20,8 @@ from publisher import web
 from publisher.accounts import service as accounts_service
 from publisher.accounts.models import Account
 from publisher.blog import markdown
-from publisher.deliveries import service as deliveries
+from publisher.calendar import service as calendar
+from publisher.errors import Conflict
 from publisher.media import service as media
 from publisher.media.models import Media
 from publisher.people import service as people
@@ -36,6 +37,7 @@ from publisher.stories import (
     queries,
     review,
     service,
+    shelving,
 )
 from publisher.stories.forms import CommentForm, PostForm, StoryForm, question
 from publisher.stories.models import Post, Story
@@ -71,18 +73,20 @@ def save(
 ) -> None:
     """Save what the desk sent: the content, and the time if another one was typed (`time` is None if not).
 
-    A post that is scheduled moves on the calendar too. Raises Stale, Conflict or Invalid; then nothing
-    of it was saved.
+    The time is moved as on the calendar: what is approved is scheduled for it. Raises Stale, Conflict,
+    NotAllowed or Invalid; then nothing of it was saved.
     """
     with writing():
         service.edit(actor, post, draft, version=version, base=base)
         if time is None:
             return
         at, zone = time
-        if at is None:
-            service.plan(actor, post, None, "")
+        if at is not None:
+            calendar.move(actor, post, at, zone)
+        elif post.delivery_status in shelving.ON_ITS_WAY:
+            raise Conflict(_("This post is on the calendar. Cancel its delivery to take it off."))
         else:
-            deliveries.move(actor, post, at, zone)
+            service.plan(actor, post, None, "")
 
 
 # ---- The page ----

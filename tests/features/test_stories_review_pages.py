@@ -92,7 +92,20 @@ def test_approving_with_a_time_puts_the_post_on_the_calendar(rui, waiting):
     form = {"revision": 1, "date": "2027-01-15", "time": "09:30", "zone": "Asia/Seoul"}
     assert rui.post(f"/posts/{waiting.id}/approve", data=form).status_code == 302
     assert (waiting.status, waiting.delivery_status) == ("approved", "scheduled")
-    assert waiting.due_at == datetime(2027, 1, 15, 0, 30, tzinfo=UTC)
+    assert waiting.due_at == waiting.planned_at == datetime(2027, 1, 15, 0, 30, tzinfo=UTC)
+
+
+def test_an_approved_post_without_a_time_is_scheduled_from_the_desk(rui, waiting):
+    rui.post(f"/posts/{waiting.id}/approve", data={"revision": 1})
+    assert waiting.delivery_status is None
+    assert save(rui, waiting, date="2027-01-15", time="09:30", zone="UTC").status_code == 302
+    assert (waiting.status, waiting.delivery_status) == ("approved", "scheduled")
+    assert save(rui, waiting, date="2027-01-16", time="10:00", zone="UTC").status_code == 302
+    assert waiting.due_at == datetime(2027, 1, 16, 10, tzinfo=UTC)
+    page = save(rui, waiting, date="", time="", zone="UTC")
+    assert page.status_code == 409
+    assert "Cancel its delivery" in words(page)
+    assert waiting.due_at == waiting.planned_at == datetime(2027, 1, 16, 10, tzinfo=UTC)
 
 
 def test_approving_at_the_planned_time_needs_no_typing(rui, cast, waiting):
