@@ -357,3 +357,19 @@ def test_the_tray_is_for_editors(
     approved(cast, planned(cast.ana, account, "기다림", None))
     assert "기다림" not in ana.get("/calendar/2026/11").text
     assert "기다림" in rui.get("/calendar/2026/11").text
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_title_stays_text_wherever_it_is_shown(
+    ana: FlaskClient, cast: Cast, account: Account, script: bool
+) -> None:
+    title = "<img src=x onerror=alert(1)>" + "가" * 160
+    post = planned(cast.ana, account, title, TOMORROW)
+    answer = ana.post(
+        f"/calendar/posts/{post.id}/move",
+        data=moving(post, date(2026, 11, 27)),
+        headers={"X-Requested-With": "fetch"} if script else {},
+        follow_redirects=True,
+    )
+    assert "Moved. &lt;img" in answer.text
+    assert "<img src=x" not in answer.text

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from publisher import clock
 from publisher.accounts.models import Account
@@ -18,6 +18,7 @@ from publisher.extensions import db
 from publisher.feeds import service as feeds
 from publisher.feeds.models import Feed
 from publisher.people import service as people
+from publisher.storage import writing
 from tests.features.planned import blog, planned, submitted
 from tests.plugins.app import Cast
 
@@ -144,3 +145,14 @@ def test_who_fetched_last_is_noted_once_a_minute(
         ("Thunderbird/153", NOON),
         ("Google-Calendar-Importer", NOON + timedelta(seconds=80)),
     ]
+
+
+def test_a_database_that_fails_asks_to_come_back_later(client: FlaskClient, cast: Cast) -> None:
+    """Not an empty calendar: programs would delete what they have."""
+    _feed, url = feeds.make(cast.ana, "Mine")
+    with writing() as session:
+        session.execute(text("DROP TABLE feeds"))
+    answer = client.get(path_of(url))
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Content-Type"].startswith("text/plain")
