@@ -236,11 +236,24 @@ def _navigation() -> list[dict[str, Any]]:
 
 
 def _domain_error_page(error: DomainError) -> Response:
-    page = render_template("errors/refused.html", message=error.message, status=error.status)
+    page = render_template(
+        "errors/refused.html",
+        message=error.message,
+        status=error.status,
+        way_back=_page_before(),
+    )
     response = make_response(page, error.status)
     if "retry_after_s" in error.values:
         response.headers["Retry-After"] = str(error.values["retry_after_s"])
     return response
+
+
+def _page_before() -> str:
+    """The path of the page whose form or link led here, if it is ours and another one."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host or before.path == request.path:
+        return ""
+    return safe_path(f"{before.path}?{before.query}" if before.query else before.path)
 
 
 def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | WerkzeugResponse:

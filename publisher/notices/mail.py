@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import current_app
-from flask_babel import force_locale, ngettext
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from publisher import clock
@@ -26,6 +25,7 @@ from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import LINK_LIFETIME, Purpose
 from publisher.people.secrets import keyed_digest
+from publisher.people.words import lasts
 
 TIMEOUT_S = 20
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -91,19 +91,8 @@ def _with_link(desired: dict[str, Any]) -> EmailMessage | None:
             ),
         }[purpose]
         note = _("If you did not ask for it, you need not do anything.")
-        body = f"{text}\n\n{link}\n\n{_lasts(LINK_LIFETIME[purpose])}\n{note}"
+        body = f"{text}\n\n{link}\n\n{lasts(LINK_LIFETIME[purpose])}\n{note}"
         return _message(user, subject, body, f"link-{keyed_digest(link)}")
-
-
-def _lasts(lifetime: timedelta) -> str:
-    if lifetime.days:
-        return ngettext(
-            "It works once, for %(num)s day.", "It works once, for %(num)s days.", lifetime.days
-        )
-    minutes = int(lifetime.total_seconds() // 60)
-    return ngettext(
-        "It works once, for %(num)s minute.", "It works once, for %(num)s minutes.", minutes
-    )
 
 
 def _message(user: User, subject: str, body: str, name: str) -> EmailMessage:

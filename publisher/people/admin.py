@@ -12,7 +12,7 @@ from publisher.people import audit, service, sessions
 from publisher.people.forms import ROLE_NAMES, InviteForm
 from publisher.people.models import User
 from publisher.people.rules import LINK_LIFETIME, Purpose, Role
-from publisher.people.words import SUBJECTS, VERBS, browser_of, details_of
+from publisher.people.words import SUBJECTS, VERBS, browser_of, details_of, lasts
 
 Page = str | Response | tuple[str, int]
 
@@ -81,7 +81,7 @@ def _person(user: User, link: str = "", purpose: Purpose = Purpose.SIGN_IN) -> P
         browser_of=browser_of,
         link=link,
         purpose=str(purpose),
-        lifetime=LINK_LIFETIME[purpose],
+        lasts=lasts(LINK_LIFETIME[purpose]),
         by_mail=service.mail_is_set_up(),
     )
 

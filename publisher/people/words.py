@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from publisher.people.models import Event
 
@@ -86,6 +88,22 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+
+
+def lasts(lifetime: timedelta) -> str:
+    """How long a one-time link works, in a sentence."""
+    if lifetime.days:
+        return ngettext(
+            "It works once, for %(num)s day.", "It works once, for %(num)s days.", lifetime.days
+        )
+    minutes = int(lifetime.total_seconds() // 60)
+    if minutes % 60 == 0:
+        return ngettext(
+            "It works once, for %(num)s hour.", "It works once, for %(num)s hours.", minutes // 60
+        )
+    return ngettext(
+        "It works once, for %(num)s minute.", "It works once, for %(num)s minutes.", minutes
+    )
 
 
 def details_of(event: Event) -> str:

@@ -77,6 +77,26 @@ def test_a_refusal_says_its_sentence_and_when_to_come_back(app, client):
     assert "Please wait &lt;3&gt; minutes." in page.text
 
 
+@pytest.mark.parametrize(
+    ("referrer", "way"),
+    [
+        ("http://localhost/people/7?tab=1", "/people/7?tab=1"),
+        ("http://localhost/refused", "/"),  # not in a circle
+        ("http://localhost//evil.example", "/"),
+        ("https://evil.example/people", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_refusal_leads_back_to_where_one_was(app, client, referrer, way):
+    def refuse():
+        raise Throttled("Please wait.")
+
+    open_to_all(app, "/refused", refuse)
+    page = client.get("/refused", headers={"Referer": referrer}).text
+    assert f'class="btn btn-primary" href="{way}"' in page
+    assert "evil" not in page
+
+
 def test_a_bug_tells_the_reader_a_reference_and_the_log_the_rest(config, caplog):
     def fail():
         raise LookupError("the secret reason")
