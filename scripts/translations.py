@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYBABEL = Path(sys.executable).with_name("pybabel")
 TEMPLATE = "translations/messages.pot"
-LANGUAGES = ("ko", "en")
+LANGUAGES = ("ko",)
 
 EXTRACT = [
     *("extract", "-F", "pyproject.toml", "-o", TEMPLATE, "-k", "_l", "-k", "lazy_gettext"),

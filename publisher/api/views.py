@@ -25,7 +25,7 @@ from publisher.calendar import service as calendar
 from publisher.calendar.rules import Filters
 from publisher.deliveries import service as deliveries
 from publisher.errors import DomainError, Invalid, NotFound, Stale
-from publisher.extensions import csrf, db
+from publisher.extensions import csrf
 from publisher.feeds import service as feeds
 from publisher.media import service as media
 from publisher.people.rules import ANYONE, Role, Scope
@@ -81,7 +81,6 @@ def create_story(body: schemas.NewStory) -> Json:
             )
             account = accounts.by_slug(given.account)
             stories.add_post(me(), story, account, draft, planned_at=planned, zone=zone)
-        db.session.refresh(story)
         return answers.story(story)
 
 
