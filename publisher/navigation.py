@@ -31,7 +31,12 @@ PLACES = (
     Place("feeds.index", _l("Calendar feeds"), "rss", ("feeds.",)),
     Place("accounts.index", _l("Accounts"), "broadcast", ("accounts.",)),
     Place("stories.categories_page", _l("Categories"), "tags"),
-    Place("people.index", _l("People"), "people", ("people.invite", "people.person")),
+    Place(
+        "people.index",
+        _l("People"),
+        "people",
+        ("people.invite", "people.person", "people.new_link"),
+    ),
     Place("people.audit_trail", _l("Audit trail"), "clock-history"),
 )
 
