@@ -82,13 +82,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
         batch_op.create_index(
-            "ix_deliveries_expires_at",
-            ["expires_at"],
-            unique=False,
-            sqlite_where=sa.text("status = 'scheduled'"),
-            postgresql_where=sa.text("status = 'scheduled'"),
-        )
-        batch_op.create_index(
             "ix_deliveries_lease_until",
             ["lease_until"],
             unique=False,
@@ -103,6 +96,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_deliveries_post_id"), ["post_id"], unique=False)
+        batch_op.create_index("ix_deliveries_status_due_at", ["status", "due_at"], unique=False)
         batch_op.create_index(
             "uq_deliveries_sending",
             ["account_id"],
@@ -143,6 +137,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("status = 'sending'"),
             postgresql_where=sa.text("status = 'sending'"),
         )
+        batch_op.drop_index("ix_deliveries_status_due_at")
         batch_op.drop_index(batch_op.f("ix_deliveries_post_id"))
         batch_op.drop_index(
             "ix_deliveries_next_at",
@@ -153,11 +148,6 @@ def downgrade() -> None:
             "ix_deliveries_lease_until",
             sqlite_where=sa.text("lease_until IS NOT NULL"),
             postgresql_where=sa.text("lease_until IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "ix_deliveries_expires_at",
-            sqlite_where=sa.text("status = 'scheduled'"),
-            postgresql_where=sa.text("status = 'scheduled'"),
         )
         batch_op.drop_index(
             "ix_deliveries_account_next_at",

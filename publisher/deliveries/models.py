@@ -70,6 +70,8 @@ class Delivery(Model):
     __table_args__ = (
         UniqueConstraint("post_id", "run", "part"),
         UniqueConstraint("account_id", "remote_id"),
+        # What needs care or is late is a handful among many: found without reading the rest.
+        Index("ix_deliveries_status_due_at", "status", "due_at"),
         Index(
             "uq_deliveries_sending",
             "account_id",
@@ -95,12 +97,6 @@ class Delivery(Model):
             "lease_until",
             sqlite_where=sql("lease_until IS NOT NULL"),
             postgresql_where=sql("lease_until IS NOT NULL"),
-        ),
-        Index(
-            "ix_deliveries_expires_at",
-            "expires_at",
-            sqlite_where=sql("status = 'scheduled'"),
-            postgresql_where=sql("status = 'scheduled'"),
         ),
     )
 
