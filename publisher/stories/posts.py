@@ -13,7 +13,7 @@ from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
-from publisher.stories import desk, diff, queries, review, service, shelving
+from publisher.stories import desk, diff, gauges, queries, review, service, shelving
 from publisher.stories.forms import PostForm, blame
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft, MediaUse
@@ -82,7 +82,9 @@ def measure_post(post_id: int) -> Page:
     """The count, the problems and the preview of what is being written; nothing is saved."""
     post = service.get_post(web.me(), post_id)
     return render_template(
-        "stories/_gauge.html", post=post, gauge=desk.gauge(post, PostForm().draft().normalised())
+        "stories/_gauge.html",
+        post=post,
+        gauge=gauges.measured(post, PostForm().draft().normalised()),
     )
 
 

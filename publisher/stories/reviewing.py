@@ -12,7 +12,7 @@ from publisher import web
 from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.people.rules import Role
-from publisher.stories import desk, diff, queries, review, service
+from publisher.stories import diff, gauges, queries, review, service
 from publisher.stories.forms import ApproveForm, RequestForm, question
 from publisher.stories.models import Post
 from publisher.stories.rules import IN_REVIEW, Draft
@@ -137,7 +137,7 @@ def _page(
         asked=question(problem) if problem else "",
         before=before,
         changes=diff.drafts(before.draft if before else Draft(), post.head.draft),
-        gauge=desk.gauge(post, post.head.draft),
+        gauge=gauges.measured(post, post.head.draft),
         comments=[said for said in queries.comments(post.story) if said.post_id in {None, post.id}],
         decides=review.may_decide(me, post),
         in_review=post.status == IN_REVIEW,

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.extensions import db
 from publisher.media.models import Media
+from publisher.storage import writing
 from publisher.stories import review, service
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
@@ -286,8 +288,8 @@ def test_markup_in_words_is_shown_and_never_obeyed(ana, post):
 
 
 def test_any_two_revisions_are_compared(ana, post):
-    for text in ("One two three", "One four three", "One four five"):
-        save(ana, post, text=text)
+    for words_ in ("One two three", "One four three", "One four five"):
+        save(ana, post, text=words_)
     page = ana.get(f"/posts/{post.id}/revisions?from=2&to=4")
     assert "<del>two three</del><ins>four five</ins>" in page.text
     assert ana.get(f"/posts/{post.id}/revisions?from=99&to=x").status_code == 200
@@ -330,3 +332,17 @@ def count_queries(app):
         return len(seen)
 
     return count
+
+
+def test_a_picture_that_is_gone_is_a_problem_and_breaks_no_page(ana, post, cast):
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(picture, "PNG")
+    save(ana, post, picture=(io.BytesIO(picture.getvalue()), "desk.png"), picture_alt="A desk")
+    with writing() as session:
+        session.execute(text("DELETE FROM renditions"))
+        session.execute(text("DELETE FROM media"))
+    page = ana.get(f"/stories/{post.story_id}")
+    assert page.status_code == 200
+    assert "A picture of this post is gone." in words(page)
+    measured = ana.post(f"/posts/{post.id}/measure", data=form_of(post, media="999"))
+    assert measured.status_code == 200
