@@ -130,6 +130,10 @@ SENTENCES: dict[str, Callable[[dict[str, str | int]], str]] = {
         "Picture %(image)s: its description has %(length)s characters, at most %(limit)s are kept.",
         **v,
     ),
+    "image_type_unsupported": lambda v: _(
+        "Picture %(image)s is of a kind that this channel does not take.", **v
+    ),
+    "link_invalid": lambda _v: _("The link is no address. It begins with https://."),
     "image_too_large": lambda v: _("Picture %(image)s is too large for this channel.", **v),
 }
 """code → the sentence, given the problem's values."""

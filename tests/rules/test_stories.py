@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.base import PROBLEM_CODES, Problem
 from publisher.stories import links, problems, rules
 from publisher.stories.links import Node
 from publisher.stories.rules import (
@@ -194,8 +195,6 @@ def test_a_link_that_is_left_out_takes_its_blank_and_its_empty_line_along():
 
 
 def test_every_known_problem_has_a_sentence_with_its_values(app):
-    from channels.base import Problem
-
     values = {"reference": "{blog}", "account": "X", "length": 304, "limit": 280, "over": 24}
     values |= {"count": 5, "image": 1, "cost": "0.20", "size": 9}
     for code in problems.SENTENCES:
@@ -203,8 +202,10 @@ def test_every_known_problem_has_a_sentence_with_its_values(app):
         assert said and code not in said and "%(" not in said
 
 
-def test_an_unknown_problem_is_named_rather_than_hidden(app):
-    from channels.base import Problem
+def test_every_problem_of_a_channel_has_a_sentence():
+    assert set(problems.SENTENCES) >= PROBLEM_CODES
 
+
+def test_an_unknown_problem_is_named_rather_than_hidden(app):
     assert "brand_new" in problems.sentence(Problem("brand_new"))
     assert "text_too_long" in problems.sentence(Problem("text_too_long"))
