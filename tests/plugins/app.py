@@ -91,7 +91,7 @@ def running(config: Config) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
-    """The application of a test. Its CSRF protection is off; tests/web/test_people_pages.py has it on."""
+    """The application of a test. Its CSRF protection is off; tests/web/test_safety.py has it on."""
     with running(config) as app:
         yield app
 
