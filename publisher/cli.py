@@ -197,7 +197,7 @@ def accounts_group() -> None:
     "--api-url", default="", help="Instead of the platform's own, for a sandbox or proxy."
 )
 @click.option("--spacing", type=float, default=None, help="Least seconds between two posts.")
-def accounts_add(  # noqa: PLR0917 - click passes them by name
+def accounts_add(
     kind: str, slug: str, credentials: Path | None, label: str, api_url: str, spacing: float | None
 ) -> None:
     """Connect an account, or renew its credentials: a JSON file of names and values."""
