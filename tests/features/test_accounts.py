@@ -1,0 +1,134 @@
+"""Accounts: credentials that nobody can read, checks, holds and their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from publisher import vault
+from publisher.accounts import service as accounts
+from publisher.errors import Conflict, Invalid, NotFound
+from publisher.extensions import db
+from publisher.people.models import User
+from tests.plugins.app import Cast
+from tests.plugins.newsroom import Newsroom
+
+SignIn = Callable[[FlaskClient, User], FlaskClient]
+KEYS = {
+    "consumer_key": "ck",
+    "consumer_secret": "very-secret-1",
+    "access_token": "1-at",
+    "access_token_secret": "very-secret-2",
+}
+
+
+def test_credentials_are_unreadable_in_the_database(app: Flask) -> None:
+    accounts.connect(None, kind="twitter", slug="x", credentials=KEYS)
+    raw = db.session.execute(text("SELECT credentials FROM accounts")).scalar_one()
+    assert b"very-secret" not in bytes(raw)
+    assert accounts.by_slug("x").credentials == KEYS
+
+
+def test_rotating_the_key_makes_the_old_one_needless(app: Flask) -> None:
+    accounts.connect(None, kind="twitter", slug="x", credentials=KEYS)
+    old, new = app.extensions["settings"].vault_keys[0], Fernet.generate_key().decode()
+    vault.init_app(app, (new, old))
+    assert accounts.rotate_keys() == 1
+
+    db.session.rollback()
+    vault.init_app(app, (new,))
+    assert accounts.by_slug("x").credentials == KEYS
+
+    db.session.rollback()
+    vault.init_app(app, (old,))
+    with pytest.raises(vault.VaultError):
+        _ = accounts.by_slug("x").credentials
+
+
+@pytest.mark.usefixtures("app")
+def test_incomplete_or_unknown_credentials_are_named() -> None:
+    with pytest.raises(Invalid, match="access_token_secret"):
+        accounts.connect(
+            None, kind="twitter", slug="x", credentials={**KEYS, "access_token_secret": " "}
+        )
+    with pytest.raises(Invalid, match="password"):
+        accounts.connect(None, kind="blog", slug="b", credentials={"password": "x"})
+    with pytest.raises(Invalid):
+        accounts.connect(None, kind="blog", slug="Not A Slug")
+    with pytest.raises(Invalid):
+        accounts.connect(None, kind="myspace", slug="m")
+    with pytest.raises(NotFound):
+        accounts.by_slug("x")
+
+
+@pytest.mark.usefixtures("app")
+def test_a_slug_keeps_its_channel() -> None:
+    accounts.connect(None, kind="blog", slug="main")
+    with pytest.raises(Conflict):
+        accounts.connect(None, kind="twitter", slug="main", credentials=KEYS)
+
+
+def test_checking_asks_the_platform_and_resumes(newsroom: Newsroom) -> None:
+    accounts.pause(None, accounts.by_slug("x"), "gone")
+    checked = accounts.check(newsroom.editor, accounts.by_slug("x"))
+    assert (checked.status, checked.public_name) == ("active", "@acme")
+
+    newsroom.sandbox.add_x("1002", "acme", state="revoked")
+    with pytest.raises(Invalid):
+        accounts.check(newsroom.editor, accounts.by_slug("x"))
+    assert accounts.by_slug("x").problem
+
+
+def test_a_hold_keeps_its_first_reason_and_needs_one(newsroom: Newsroom) -> None:
+    with pytest.raises(Invalid):
+        accounts.hold(newsroom.editor, " ")
+    accounts.hold(newsroom.editor, "A crisis")
+    accounts.hold(newsroom.editor, "Another")
+    held = accounts.holding()
+    assert held is not None
+    assert held.reason == "A crisis"
+    accounts.release(newsroom.editor)
+    assert accounts.holding() is None
+    with pytest.raises(Conflict):
+        accounts.release(newsroom.editor)
+
+
+def test_pages_connect_check_hold_and_release(
+    newsroom: Newsroom, client: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    sign_in(client, cast.ada)
+    form = {"kind": "twitter", "slug": "x2", "label": "X two", **KEYS}
+    assert client.post("/accounts/connect", data=form).status_code == 302
+    incomplete = client.post("/accounts/connect", data={**form, "slug": "x3", "access_token": ""})
+    assert incomplete.status_code == 422
+    assert b"very-secret" not in incomplete.data
+
+    assert client.post("/accounts/x/check", follow_redirects=True).status_code == 200
+    assert accounts.by_slug("x").public_name == "@acme"
+
+    client.post("/accounts/hold", data={"reason": "A crisis"})
+    assert "A crisis" in client.get("/accounts").text
+    assert "A crisis" in client.get("/stories").text
+    client.post("/accounts/release")
+    assert "A crisis" not in client.get("/stories").text
+
+
+def test_a_page_never_shows_a_secret(
+    newsroom: Newsroom, client: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    accounts.connect(None, kind="twitter", slug="x9", label="X", credentials=KEYS)
+    page = sign_in(client, cast.ada).get("/accounts/x9").text
+    assert "very-secret" not in page
+    assert "1-at" not in page
+
+
+def test_settings_are_never_printed_with_their_secrets(app: Flask) -> None:
+    shown = repr(replace(app.extensions["settings"], mail_url="smtp://a:hidden@host"))
+    assert "hidden" not in shown
+    assert app.extensions["settings"].secret_key not in shown

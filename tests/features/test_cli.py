@@ -1,0 +1,77 @@
+"""The command line, as somebody types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from publisher.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run("db", "upgrade")` on a home of its own."""
+    monkeypatch.setenv("PUBLISHER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PUBLISHER_URL", "https://publisher.example.com")
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(main, list(arguments))
+
+    return call
+
+
+def test_from_nothing_to_a_person_a_token_and_an_account(run: Run, tmp_path: Path) -> None:
+    assert run("db", "upgrade").output.split()[-1] > "0001"
+    link = run("people", "add", "ada@example.com", "--role", "admin")
+    assert link.output.startswith("https://publisher.example.com/")
+    assert run("people", "link", "ada@example.com").output.startswith("https://")
+    token = run("tokens", "create", "ada@example.com", "--scope", "read")
+    assert token.output.startswith("pub_")
+
+    keys = tmp_path / "page.json"
+    keys.write_text(json.dumps({"page_id": "1", "page_token": "t"}))
+    added = run("accounts", "add", "facebook", "page", "--credentials", str(keys))
+    assert added.output == "page: connected\n"
+    assert run("accounts", "add", "blog", "blog").exit_code == 0
+    assert run("vault", "rotate").output.startswith("1 ")
+
+
+def test_mistakes_get_a_sentence_and_no_traceback(run: Run, tmp_path: Path) -> None:
+    run("db", "upgrade")
+    nobody = run("people", "link", "nobody@example.com")
+    assert (nobody.exit_code, nobody.output.count("\n")) == (1, 1)
+    broken = tmp_path / "keys.json"
+    broken.write_text("{")
+    assert "not JSON" in run("accounts", "add", "twitter", "x", "--credentials", str(broken)).output
+    assert "consumer_key" in run("accounts", "add", "twitter", "x").output
+    assert "REDIS_URL" in run("worker").output
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLISHER_TIMEZONE", "Seoul")
+    assert "PUBLISHER_TIMEZONE" in run("db", "upgrade").output
+    monkeypatch.setenv("PUBLISHER_TIMEZONE", "Asia/Seoul")
+    monkeypatch.setenv("DATABASE_URL", "mysql://x")
+    assert "DATABASE_URL" in run("db", "upgrade").output
+
+
+def test_the_doctor_sees_an_old_schema_and_a_silent_dispatcher(run: Run) -> None:
+    run("db", "upgrade")
+    seen = run("doctor")
+    assert seen.exit_code == 1
+    assert "dispatcher" in seen.output
+    assert "ok   database" in seen.output
+
+
+def test_the_schema_goes_down_and_up_again(run: Run) -> None:
+    run("db", "upgrade")
+    assert "None" in run("db", "downgrade", "base").output
+    assert run("db", "upgrade").exit_code == 0

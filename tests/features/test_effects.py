@@ -1,0 +1,108 @@
+"""The outbox: asked once, done once, tried again, and shown when it gives up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from publisher import clock
+from publisher.effects import service as effects
+from publisher.effects.models import Effect
+from publisher.extensions import db
+
+
+class Recorder:
+    """An effect function that remembers what it was asked for, and fails as often as told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.seen: list[dict[str, int]] = []
+        self.failures = failures
+
+    def __call__(self, desired: dict[str, int]) -> None:
+        self.seen.append(desired)
+        if len(self.seen) <= self.failures:
+            raise RuntimeError("not yet")
+
+
+@pytest.fixture
+def record(app: Flask) -> Recorder:
+    recorder = Recorder()
+    effects.register("record", recorder)
+    return recorder
+
+
+def the_effect() -> Effect:
+    db.session.rollback()
+    return db.session.query(Effect).one()
+
+
+def work_off_all() -> None:
+    while effects.work_off():
+        pass
+
+
+@pytest.mark.usefixtures("database_url")
+def test_asking_twice_for_the_same_is_one_piece_of_work(record: Recorder) -> None:
+    effects.ask("record", "k", {"n": 1})
+    effects.ask("record", "k", {"n": 1})
+    work_off_all()
+    effects.ask("record", "k", {"n": 1})
+    work_off_all()
+    assert record.seen == [{"n": 1}]
+
+
+@pytest.mark.usefixtures("app")
+def test_asking_for_another_state_does_it_again(record: Recorder) -> None:
+    for n in (1, 2):
+        effects.ask("record", "k", {"n": n})
+        work_off_all()
+    assert record.seen == [{"n": 1}, {"n": 2}]
+
+
+@pytest.mark.usefixtures("app")
+def test_a_wish_that_changes_while_it_is_worked_on_is_not_lost() -> None:
+    seen = []
+
+    def change_of_mind(desired: dict[str, int]) -> None:
+        seen.append(desired["n"])
+        if desired["n"] == 1:
+            effects.ask("mind", "k", {"n": 2})
+
+    effects.register("mind", change_of_mind)
+    effects.ask("mind", "k", {"n": 1})
+    work_off_all()
+    assert seen == [1, 2]
+    assert the_effect().done_at is not None
+
+
+@pytest.mark.usefixtures("app")
+def test_nothing_is_done_before_its_time(record: Recorder) -> None:
+    effects.ask("record", "k", {"n": 1}, at=clock.now() + timedelta(hours=1))
+    work_off_all()
+    assert record.seen == []
+
+
+@pytest.mark.usefixtures("app")
+def test_a_failure_is_tried_again_later_and_in_the_end_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(effects, "WAITS_S", (0.0, 0.0))
+    effects.register("broken", Recorder(failures=99))
+    effects.ask("broken", "k", {"n": 1})
+    work_off_all()
+    assert the_effect().attempts == 3
+    assert [each.key for each in effects.stuck()] == ["k"]
+
+
+@pytest.mark.usefixtures("app")
+def test_later_is_no_failure() -> None:
+    def not_now(_desired: dict[str, int]) -> None:
+        raise effects.Later(60)
+
+    effects.register("later", not_now)
+    effects.ask("later", "k", {})
+    assert effects.work_off()
+    assert (the_effect().attempts, the_effect().done_at) == (0, None)
+    assert not effects.work_off()

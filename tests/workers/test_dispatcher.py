@@ -1,0 +1,108 @@
+"""The dispatcher: rings what is due, works by itself when nobody hears, and asks after a silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from publisher import clock, queue
+from publisher.accounts import service as accounts
+from publisher.deliveries import sweep
+from publisher.extensions import db
+from publisher.storage import writing
+from publisher.stories.rules import Draft
+from tests.plugins.newsroom import Newsroom
+from workers.dispatcher import TICK_S, Dispatcher
+from workers.drain import drain
+
+ONE = Draft(text="가")
+
+
+def waiting_bells(redis_url: str) -> list[str]:
+    connection = Redis.from_url(redis_url)
+    return Queue(queue.QUEUE, connection=connection, serializer=JSONSerializer).job_ids
+
+
+@pytest.fixture
+def ringing(app: Flask, redis_url: str) -> str:
+    app.extensions["settings"] = replace(app.extensions["settings"], redis_url=redis_url)
+    return redis_url
+
+
+def test_it_rings_a_second_before_a_post_is_due(
+    newsroom: Newsroom, app: Flask, redis_url: str
+) -> None:
+    newsroom.approve(newsroom.story("x", x=ONE), in_s=3)
+    app.extensions["settings"] = replace(app.extensions["settings"], redis_url=redis_url)
+    dispatcher = Dispatcher(app)
+
+    assert 0 < dispatcher.tick() <= TICK_S
+    assert waiting_bells(redis_url) == []
+
+    later = clock.now() + timedelta(seconds=2.5)
+    clock.set_source(lambda: later)
+    try:
+        dispatcher.tick()
+    finally:
+        clock.set_source(None)
+    assert len(waiting_bells(redis_url)) == 1
+
+
+def test_ringing_twice_within_a_second_is_one_bell(app: Flask, ringing: str) -> None:
+    with app.app_context():
+        assert queue.ring(5)
+        assert queue.ring(5)
+    assert len(waiting_bells(ringing)) == 1
+
+
+def test_whoever_commits_something_due_rings(newsroom: Newsroom, app: Flask, ringing: str) -> None:
+    newsroom.approve(newsroom.story("x", x=ONE))
+    assert len(waiting_bells(ringing)) == 1
+
+
+def test_without_redis_it_works_by_itself_and_says_so(newsroom: Newsroom, app: Flask) -> None:
+    story = newsroom.approve(newsroom.story("x", x=ONE))
+    dispatcher = Dispatcher(app)
+
+    dispatcher.tick()
+
+    assert newsroom.statuses(story)["x"] == "published"
+    assert sweep.dispatcher_is_inline()
+
+
+def test_a_drain_ends_when_nothing_is_due_within_a_second(newsroom: Newsroom, app: Flask) -> None:
+    now = newsroom.approve(newsroom.story("x", x=ONE), in_s=0.3)
+    later = newsroom.approve(newsroom.story("x", x=Draft(text="나")), in_s=30)
+    db.session.rollback()
+
+    drain(app)
+
+    assert newsroom.statuses(now)["x"] == "published"
+    assert newsroom.statuses(later)["x"] == "scheduled"
+
+
+def test_after_a_silence_a_crowd_is_asked_about(newsroom: Newsroom) -> None:
+    stories = [newsroom.story("x", x=Draft(text=f"글 {n}")) for n in range(sweep.MANY + 1)]
+    for story in stories:
+        newsroom.approve(story)
+    sweep.beat("dispatcher@here:1", "dispatcher")
+    long_ago = clock.now() - timedelta(minutes=5)
+    with writing() as session:
+        session.execute(db.text("UPDATE beats SET at = :at"), {"at": long_ago.replace(tzinfo=None)})
+        session.execute(
+            db.text("UPDATE deliveries SET next_at = :at"), {"at": long_ago.replace(tzinfo=None)}
+        )
+
+    assert sweep.ask_after_silence() == 1
+    newsroom.work()
+    assert newsroom.really_posted("x") == []
+
+    accounts.release(newsroom.editor, accounts.by_slug("x"))
+    newsroom.work()
+    assert len(newsroom.really_posted("x")) == len(stories)
