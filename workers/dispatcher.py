@@ -59,11 +59,10 @@ class Dispatcher:
             sweep.beat(self.name, "dispatcher-inline" if self.inline else "dispatcher")
         sweep.sweep()
         ahead = timedelta(seconds=self.config.timings.ahead)
-        now = clock.now()
-        due = dispatch.due_count(now + ahead)
-        if due:
+        heads, effect = dispatch.heads(), effects.next_instant()
+        if due := dispatch.due_count(heads, effect, clock.now() + ahead):
             self._ring(due)
-        return self._sleep(dispatch.next_instant(), effects.next_instant(), ahead)
+        return self._sleep(heads[0].at if heads else None, effect, ahead)
 
     def _ring(self, due: int) -> None:
         if queue.ring(due):

@@ -1,52 +1,105 @@
-"""Draining: a few threads that claim, send and settle until nothing is due any more."""
+"""Draining: a look-out reads what is due; a few senders claim, send and settle, until nothing is due."""
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
 
 from flask import Flask
 
 from publisher import clock
 from publisher.config import Config
 from publisher.deliveries import dispatch
+from publisher.deliveries.claim import Head
 from publisher.effects import service as effects
 
 logger = logging.getLogger(__name__)
 
+LOOK_S = 0.2
+"""How often the look-out looks while senders are at work or about to be: something new may be due at once."""
+REST_S = 0.02
+"""A sender that found somebody faster rests, so that processes do not run after each other."""
+
 
 def drain(app: Flask, *, senders: int | None = None) -> None:
-    """Run until nothing is due within a second, or for a minute; then another bell goes on.
-
-    The first thread does all the work while there is little of it; the others help as long as they find some.
-    """
+    """Run until nothing is due within a second, or for a minute; then another bell goes on."""
     config: Config = app.extensions["settings"]
-    until = time.monotonic() + config.timings.drain
-    helpers = [
-        threading.Thread(target=_work, args=(app, until), daemon=True, name=f"sender-{number}")
-        for number in range(2, (senders or config.senders) + 1)
-    ]
-    for helper in helpers:
-        helper.start()
-    _work(app, until)
-    for helper in helpers:
-        helper.join()
+    _Crew(app, senders or config.senders).run(config.timings.drain)
 
 
-def _work(app: Flask, until: float) -> None:
-    ahead = timedelta(seconds=app.extensions["settings"].timings.ahead)
-    while time.monotonic() < until:
-        with app.app_context():
-            try:
-                if dispatch.work_off() or effects.work_off():
-                    continue
-                soon = dispatch.next_instant()
-            except Exception:
-                logger.exception("a sender stumbled; the sweep recovers what it held")
-                return
-        if soon is None or soon > clock.now() + ahead:
-            return
-        clock.wait_until(soon)
-        time.sleep(0.001)  # what is due may be in another thread's hands: do not spin
+class _Crew:
+    """One look-out and its senders. Senders that each looked for themselves would all wake for the same post
+    and keep each other from it."""
+
+    def __init__(self, app: Flask, senders: int) -> None:
+        self.app = app
+        self.senders = senders
+        self.ahead = timedelta(seconds=app.extensions["settings"].timings.ahead)
+        self.in_hand: set[Hashable] = set()
+        self.moved = threading.Event()
+
+    def run(self, seconds: float) -> None:
+        """Hand out what is due for so many seconds at most. What was begun is finished."""
+        until = time.monotonic() + seconds
+        with ThreadPoolExecutor(self.senders, "sender") as pool:
+            while time.monotonic() < until:
+                self.moved.clear()
+                try:
+                    wait = self._round(pool)
+                except Exception:
+                    logger.exception("the look-out stumbled; another bell goes on")
+                    return
+                if wait is None:
+                    return
+                self.moved.wait(wait)
+
+    def _round(self, pool: ThreadPoolExecutor) -> float | None:
+        """Hand out what can be taken up, deliveries before effects. Seconds until the next look; None when
+        there is nothing to wait for."""
+        taken = self.in_hand.copy()
+        with self.app.app_context():
+            heads = [head for head in dispatch.heads() if head.key not in taken]
+            effect = effects.next_instant()
+        now = clock.now()
+        due = sorted((head for head in heads if head.at <= now), key=_own_order)
+        for head in due[: self.senders - len(taken)]:
+            self._hand_out(pool, head.key, partial(dispatch.work_on, head))
+        if effect is not None and effect <= now and len(self.in_hand) < self.senders:
+            self._hand_out(pool, object(), effects.work_off)
+        later = [head.at for head in heads if head.at > now]
+        later += [effect] if effect is not None and effect > now else []
+        return self._wait(min(later, default=None), idle=not (taken or self.in_hand))
+
+    def _wait(self, soon: datetime | None, *, idle: bool) -> float | None:
+        now = clock.now()
+        if idle and (soon is None or soon > now + self.ahead):
+            return None
+        left = LOOK_S if soon is None else min(LOOK_S, (soon - now).total_seconds())
+        return max(0.001, left)
+
+    def _hand_out(self, pool: ThreadPoolExecutor, key: Hashable, work: Callable[[], bool]) -> None:
+        self.in_hand.add(key)
+        pool.submit(self._work, key, work)
+
+    def _work(self, key: Hashable, work: Callable[[], bool]) -> None:
+        try:
+            with self.app.app_context():
+                found = work()
+            if not found:
+                time.sleep(REST_S)
+        except Exception:
+            logger.exception("a sender stumbled; the sweep recovers what it held")
+        finally:
+            self.in_hand.discard(key)
+            self.moved.set()
+
+
+def _own_order(head: Head) -> tuple[int, int]:
+    """The oldest first; what is due in the same second in an order of this process's own."""
+    return int(head.due.timestamp()), hash((os.getpid(), head.key))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,28 +25,41 @@ from publisher.extensions import db
 from publisher.storage import writing
 
 SEND, RECONCILE = "send", "reconcile"
+LEAD_S = 0.25
+"""A delivery is claimed and made ready this long before its instant, so that at the instant itself only
+commit 2 and the create call are left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The next thing an account can do, and the instant from which a claim of it can succeed."""
+    """The next thing an account can do.
+
+    `at` is the instant from which somebody can take it up, `due` the one before which nothing goes out.
+    `delivery_id` is set when it is to reconcile that delivery; else it is to send the account's oldest.
+    """
 
     account_id: int
     at: datetime
+    due: datetime
     transactional: bool = False
     delivery_id: int | None = None
-    """Set when the thing is to reconcile that delivery; else it is to send the account's oldest."""
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        """What two heads have in common that only one sender can take."""
+        return self.account_id, self.delivery_id
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claimed delivery. Whoever writes for it must still hold this `fence`."""
+    """A claimed delivery. Whoever writes for it must still hold this `fence`; `due` is when it goes out."""
 
     delivery_id: int
     account_id: int
     fence: int
     kind: str
     lease_until: datetime
+    due: datetime
 
 
 def owner() -> str:
@@ -94,10 +105,10 @@ def _sends() -> Iterator[Head]:
     query = select(
         Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first
     ).where(Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists())
-    for account_id, kind, slot, paused, due in db.session.execute(query):
-        if due is not None:
-            at = max(instant for instant in (due, slot, paused) if instant is not None)
-            yield Head(account_id, at, transactional=channel_class(kind).transactional)
+    for account_id, kind, slot, paused, next_at in db.session.execute(query):
+        if next_at is not None:
+            due = max(instant for instant in (next_at, slot, paused) if instant is not None)
+            yield Head(account_id, due - lead(), due, channel_class(kind).transactional)
 
 
 def _reconciles() -> Iterator[Head]:
@@ -113,32 +124,16 @@ def _reconciles() -> Iterator[Head]:
     )
     for account_id, at, delivery_id in db.session.execute(query):
         if at is not None:
-            yield Head(account_id, at, delivery_id=delivery_id)
+            yield Head(account_id, at, at, delivery_id=delivery_id)
 
 
 def _open_hold() -> ColumnElement[bool]:
     return Hold.released_at.is_(None)
 
 
-_claiming: set[tuple[int, int | None]] = set()
-_lock = threading.Lock()
-
-
-@contextmanager
-def alone(head: Head) -> Iterator[bool]:
-    """Whether this thread is the only one of its process after `head`: the others look elsewhere instead of
-    queueing for SQLite's lock. Between processes the database decides."""
-    key = (head.account_id, head.delivery_id)
-    with _lock:
-        free = key not in _claiming
-        if free:
-            _claiming.add(key)
-    try:
-        yield free
-    finally:
-        if free:
-            with _lock:
-                _claiming.discard(key)
+def lead() -> timedelta:
+    """How long before its instant a delivery is claimed; a fraction of a call's deadline at most."""
+    return timedelta(seconds=min(LEAD_S, timings().deadline / 4))
 
 
 def claim(head: Head) -> Claim | None:
@@ -150,7 +145,7 @@ def claim(head: Head) -> Claim | None:
     try:
         with writing():
             delivery = (
-                take(head.account_id)
+                take(head.account_id, clock.now() + lead())
                 if head.delivery_id is None
                 else _take_unconfirmed(head.delivery_id)
             )
@@ -162,20 +157,19 @@ def claim(head: Head) -> Claim | None:
         return None
 
 
-def take(account_id: int) -> Delivery | None:
-    """Lock the account and return its oldest due delivery, if it may send now."""
-    now = clock.now()
+def take(account_id: int, until: datetime) -> Delivery | None:
+    """Lock the account and return its oldest delivery that is due by `until`, if it may send by then."""
     account = db.session.scalar(
         select(Account).where(Account.id == account_id).with_for_update(skip_locked=True)
     )
-    if account is None or not _may_send(account, now):
+    if account is None or not _may_send(account, until):
         return None
     return db.session.scalar(
         select(Delivery)
         .where(
             Delivery.account_id == account_id,
             Delivery.status == SCHEDULED,
-            Delivery.next_at <= now,
+            Delivery.next_at <= until,
         )
         .order_by(Delivery.next_at, Delivery.id)
         .limit(1)
@@ -183,9 +177,9 @@ def take(account_id: int) -> Delivery | None:
     )
 
 
-def _may_send(account: Account, now: datetime) -> bool:
+def _may_send(account: Account, until: datetime) -> bool:
     slots = (account.next_slot_at, account.paused_until)
-    if account.status != AccountStatus.ACTIVE or any(slot and slot > now for slot in slots):
+    if account.status != AccountStatus.ACTIVE or any(slot and slot > until for slot in slots):
         return False
     blocked = select(Hold.id).where(
         or_(Hold.account_id.is_(None), Hold.account_id == account.id), _open_hold()
@@ -209,8 +203,10 @@ def _take_unconfirmed(delivery_id: int) -> Delivery | None:
 
 def intend(delivery: Delivery, kind: str) -> Claim:
     """Write the intent into the running transaction. Raises IntegrityError when the account is taken."""
-    now = clock.now()
-    lease = now + timedelta(seconds=timings().lease)
+    now, account = clock.now(), delivery.account
+    waits = (delivery.next_at, account.next_slot_at, account.paused_until)
+    due = max([now, *(at for at in waits if at)]) if kind == SEND else now
+    lease = due + timedelta(seconds=timings().lease)
     fence = delivery.fence + 1
     guarded(
         delivery,
@@ -225,13 +221,12 @@ def intend(delivery: Delivery, kind: str) -> Claim:
         Attempt(delivery_id=delivery.id, fence=fence, kind=kind, owner=owner(), started_at=now)
     )
     if kind == SEND:
-        account = delivery.account
         account.next_slot_at = (
-            now + timedelta(seconds=account.spacing_s) if account.spacing_s else None
+            due + timedelta(seconds=account.spacing_s) if account.spacing_s else None
         )
         state.move(delivery, SENDING)
         db.session.flush()
-    return Claim(delivery.id, delivery.account_id, fence, kind, lease)
+    return Claim(delivery.id, delivery.account_id, fence, kind, lease, due)
 
 
 def guarded(delivery: Delivery, **values: object) -> None:

@@ -83,11 +83,13 @@ def send(claim: Claim) -> None:
 
 def publish_here(head: Head) -> bool:
     """Claim and publish on a channel that lives in our own database: all in one transaction, so a crash
-    returns the delivery to scheduled, and neither commit 2 nor reconciling is needed."""
+    returns the delivery to scheduled, and neither commit 2 nor reconciling is needed. Waits for its instant
+    first, which is near."""
     taken: int | None = None
+    clock.wait_until(head.due)
     try:
         with writing():
-            delivery = take(head.account_id)
+            delivery = take(head.account_id, clock.now())
             if delivery is None:
                 return False
             taken = delivery.id
@@ -140,7 +142,11 @@ def may_go(delivery: Delivery) -> bool:
 
 
 def go_on_wire(claim: Claim, text: str) -> None:
-    """Commit 2, just before the first byte of the create call. Raises NotSent when nothing may go out."""
+    """Commit 2, just before the first byte of the create call and never before its instant.
+
+    Raises NotSent when nothing may go out. The connection is already open while this waits.
+    """
+    clock.wait_until(claim.due)
     with writing():
         delivery = mine(claim, SENDING)
         if delivery is None or claim.lease_until - clock.now() < _call():

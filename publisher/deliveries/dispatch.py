@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from publisher import clock
 from publisher.deliveries import claim as claims
+from publisher.deliveries.claim import Head
 from publisher.deliveries.deliver import publish_here, send
 from publisher.deliveries.reconcile import reconcile
-from publisher.effects import service as effects
+
+
+def heads() -> list[Head]:
+    """What can be taken up now or later, the earliest first."""
+    return claims.heads()
 
 
 def work_off() -> bool:
-    """Claim the oldest thing that is due, send or reconcile it; False when nothing is left to claim."""
+    """Take up the oldest thing that is due and see it through; False when nothing is left to claim."""
     now = clock.now()
     for head in claims.heads():
         if head.at > now:
             return False
-        with claims.alone(head) as free:
-            if free and _work_on(head):
-                return True
+        if work_on(head):
+            return True
     return False
 
 
-def _work_on(head: claims.Head) -> bool:
+def work_on(head: Head) -> bool:
+    """Claim this and send or reconcile it. False when there was nothing to claim, or somebody was faster."""
     if head.transactional and head.delivery_id is None:
         return publish_here(head)
     claim = claims.claim(head)
@@ -37,14 +43,12 @@ def _work_on(head: claims.Head) -> bool:
 
 
 def next_instant() -> datetime | None:
-    """When the next claim can succeed, or None."""
+    """When the next thing can be taken up, or None."""
     waiting = claims.heads()
     return waiting[0].at if waiting else None
 
 
-def due_count(until: datetime) -> int:
+def due_count(waiting: Sequence[Head], effect: datetime | None, until: datetime) -> int:
     """How many bells are worth ringing: one for each account that can send, each reconciling and the effects
     that are due by `until`. An account sends one at a time, so its other rows need no bell of their own."""
-    due = sum(head.at <= until for head in claims.heads())
-    effect = effects.next_instant()
-    return due + (effect is not None and effect <= until)
+    return sum(head.at <= until for head in waiting) + (effect is not None and effect <= until)

@@ -155,7 +155,7 @@ def test_a_refusal_is_final_and_tells_why(newsroom: Newsroom) -> None:
 
 
 def test_too_many_requests_wait_and_do_not_count_as_an_attempt(newsroom: Newsroom) -> None:
-    newsroom.sandbox.fault("rate_limited", match={"path": "/2/tweets"}, reset_after=1)
+    newsroom.sandbox.fault("rate_limited", match={"path": "/2/tweets"}, reset_after=2)
     story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
 
     newsroom.work()
