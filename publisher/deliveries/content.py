@@ -10,7 +10,7 @@ from sqlalchemy import select
 from channels.base import Content
 from publisher import clock
 from publisher.deliveries.models import Delivery
-from publisher.deliveries.plan import Targets, parts_of
+from publisher.deliveries.plan import Targets
 from publisher.extensions import db
 from publisher.stories import contents, links
 from publisher.stories import service as stories
@@ -28,7 +28,7 @@ def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> C
         address=targets.address(delivery.marker),
         image=contents.outlined if sent or delivery.part > 1 else contents.sendable,
     )
-    parts = parts_of(revision, delivery.account.kind)
+    parts = contents.parts(revision.draft, delivery.account.kind)
     if len(parts) > 1:
         text = links.render(parts[delivery.part - 1], targets.address(delivery.marker))
         content = replace(content, text=text)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import select
 
-from channels import channel_class
-from channels.text import split_thread
 from publisher import clock, queue
 from publisher.config import Timings
 from publisher.crosslinks import service as crosslinks
@@ -27,24 +24,6 @@ HOPELESS = frozenset({"failed", "cancelled", "missed"})
 def timings() -> Timings:
     value: Timings = current_app.extensions["settings"].timings
     return value
-
-
-def parts_of(revision: Revision, kind: str) -> list[str]:
-    """The texts of a post's deliveries: one, or the numbered parts of a thread. Placeholders stay in place.
-
-    Parts are cut with each address at its reserved length, so the same revision always gives the same parts.
-    """
-    limits = channel_class(kind).limits
-    if not (revision.thread and limits.threads):
-        return [revision.text]
-    names = links.references(revision.text)
-    stand_ins = {name: f"{links.RESERVED}{index}" for index, name in enumerate(names)}
-    parts = split_thread(links.render(revision.text, stand_ins.get), limits.text)
-    back = {stand_in: "{" + name + "}" for name, stand_in in stand_ins.items()}
-    if not back:
-        return parts
-    pattern = re.compile("|".join(re.escape(each) for each in sorted(back, key=len, reverse=True)))
-    return [pattern.sub(lambda match: back[match[0]], part) for part in parts]
 
 
 def nodes(story: Story) -> list[links.Node]:

@@ -31,7 +31,7 @@ from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import access, review
+from publisher.stories import access, contents, review
 from publisher.stories import service as stories
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import APPROVED, ARCHIVED
@@ -107,7 +107,7 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
         stories.plan(actor, post, due_at, zone)
         waiting = [delivery for delivery in run if delivery.status in {SCHEDULED, MISSED}]
         if waiting:
-            texts = plan.parts_of(post.head, post.account.kind)
+            texts = contents.parts(post.head.draft, post.account.kind)
             if len(waiting) == len(run) == len(texts):
                 for delivery in run:
                     _retime(actor, delivery, due_at, zone)
@@ -238,7 +238,7 @@ def _new_run(
     actor: User | None, post: Post, due_at: datetime, zone: str, after: Sequence[Delivery]
 ) -> list[Delivery]:
     revision = post.head
-    texts = plan.parts_of(revision, post.account.kind)
+    texts = contents.parts(revision.draft, post.account.kind)
     newest = db.session.scalar(select(func.max(Delivery.run)).where(Delivery.post_id == post.id))
     run = [
         Delivery(

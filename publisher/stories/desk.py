@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from channels import channel_class
 from channels.base import Limits
-from publisher import web
+from publisher import web, zones
 from publisher.accounts import service as accounts_service
 from publisher.accounts.models import Account
 from publisher.calendar import service as calendar
@@ -47,13 +47,21 @@ CHOSEN_FROM = 24
 
 # ---- Verbs ----
 
+MORNING = time(9)
+"""When a post goes out if only its day is known."""
 
-def begin(actor: User, accounts: Iterable[Account], **parts: Any) -> Story:
-    """A new story with an empty post for each account."""
+
+def begin(
+    actor: User, accounts: Iterable[Account], *, day: date | None = None, **parts: Any
+) -> Story:
+    """A new story with an empty post for each account, planned for nine in the morning of `day`."""
+    planned = None if day is None else zones.resolve(day, MORNING, actor.timezone)
     with writing():
         story = service.create_story(actor, **parts)
         for account in accounts:
-            service.add_post(actor, story, account, Draft())
+            service.add_post(
+                actor, story, account, Draft(), planned_at=planned, zone=actor.timezone
+            )
     return story
 
 

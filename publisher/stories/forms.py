@@ -169,6 +169,11 @@ class StoryForm(FlaskForm):
 
 
 class NewStoryForm(StoryForm):
+    day = DateField(
+        _l("Planned day"),
+        [Optional()],
+        description=_l("All its posts are planned for nine in the morning; each can be moved."),
+    )
     account_ids = SelectMultipleField(
         _l("Write it for"),
         coerce=int,

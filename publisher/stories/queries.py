@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from publisher.extensions import db
@@ -120,6 +120,12 @@ def review_queue() -> Sequence[Post]:
         .order_by(Post.planned_at.is_(None), Post.planned_at, Post.submitted_at, Post.id)
         .options(selectinload(Post.story).selectinload(Story.owner), selectinload(Post.account))
     ).all()
+
+
+def waiting_count() -> int:
+    """How many posts wait for an editor, counted up to a hundred."""
+    waiting = select(Post.id).where(Post.status == IN_REVIEW).limit(100).subquery()
+    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
 
 
 def revisions(post: Post) -> Sequence[Revision]:

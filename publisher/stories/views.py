@@ -38,6 +38,7 @@ from publisher.stories.rules import CARE
 Page = str | Response | tuple[str, int]
 
 blueprint = Blueprint("stories", __name__)
+web.count_in_navigation(blueprint, "stories.review", queries.waiting_count)
 posts.add_to(blueprint)
 reviewing.add_to(blueprint)
 
@@ -124,11 +125,13 @@ def new() -> Page:
     if request.method == "GET":
         form.language.data = me.language
         form.account_ids.data = [account.id for account in accounts.all_accounts()]
+        form.day.process(request.args)
     elif form.validate_on_submit():
         try:
             story = desk.begin(
                 me,
                 [accounts.get(each) for each in form.account_ids.data or ()],
+                day=form.day.data,
                 deadline=_deadline(form),
                 **form.parts(),
             )

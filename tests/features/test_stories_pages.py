@@ -346,3 +346,16 @@ def test_a_picture_that_is_gone_is_a_problem_and_breaks_no_page(ana, post, cast)
     assert "A picture of this post is gone." in words(page)
     measured = ana.post(f"/posts/{post.id}/measure", data=form_of(post, media="999"))
     assert measured.status_code == 200
+
+
+@pytest.mark.usefixtures("blog", "x")
+def test_a_story_begun_from_a_day_is_planned_for_its_morning(client, cast, sign_in) -> None:
+    sign_in(client, cast.ana)
+    day = (clock.now() + timedelta(days=5)).date()
+    assert f'value="{day}"' in client.get(f"/stories/new?day={day}").text
+
+    ids = [account.id for account in accounts.all_accounts()]
+    client.post("/stories/new", data={"title": "하루", "day": str(day), "account_ids": ids})
+
+    planned = {post.planned_wall for post in db.session.query(Post)}
+    assert planned == {f"{day}T09:00"}
