@@ -21,6 +21,7 @@ from publisher.stories import review, service
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
 
+START = {"title": "하루", "language": "ko", "category_id": 0}
 KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 
 
