@@ -356,10 +356,7 @@ def test_a_story_begun_from_a_day_is_planned_for_its_morning(client, cast, sign_
     assert f'value="{day}"' in client.get(f"/stories/new?day={day}").text
 
     ids = [account.id for account in accounts.all_accounts()]
-    client.post(
-        "/stories/new",
-        data={"title": "하루", "language": "ko", "day": str(day), "account_ids": ids},
-    )
+    client.post("/stories/new", data={**START, "day": str(day), "account_ids": ids})
 
     planned = {post.planned_wall for post in db.session.query(Post)}
     assert planned == {f"{day}T09:00"}
