@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
@@ -146,6 +146,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.register_error_handler(Exception, _bug_page)
     app.template_filter("localtime")(local_time)
     app.template_filter("relative")(relative_time)
+    app.template_filter("readable")(readable_address)
     app.context_processor(_page_context)
 
 
@@ -214,6 +215,12 @@ def relative_time(instant: datetime | None) -> str:
         return ""
     delta = instant - clock.now()
     return str(format_timedelta(delta, add_direction=True, locale=get_locale() or "ko"))
+
+
+def readable_address(url: str) -> str:
+    """`url` for the eye: Hangul instead of percent signs, unless that would hide or disguise something."""
+    text = unquote(url)
+    return text if text.isprintable() and " " not in text and "\ufffd" not in text else url
 
 
 def _page_context() -> dict[str, Any]:

@@ -146,6 +146,7 @@ def test_from_a_first_sentence_to_live_addresses(
         rui.reload()
     address = rui.locator("#progress a[target=_blank]")
     expect(address).to_have_attribute("href", re.compile(f"^{re.escape(site.url)}/blog/"))
+    expect(address).to_contain_text("/blog/공장-자동화-1년")
     live = {slug: newsroom.post(story, slug).url for slug in ("blog", "x", "page")}
     for platform, text in (("x", TWEET), ("facebook", NEWS)):
         (posted,) = newsroom.really_posted(platform)
