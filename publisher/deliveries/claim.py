@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from channels import channel_class
 from publisher import clock
@@ -23,11 +24,22 @@ from publisher.deliveries.plan import timings
 from publisher.deliveries.rules import SCHEDULED, SENDING, UNCONFIRMED
 from publisher.extensions import db
 from publisher.storage import writing
+from publisher.stories.models import Post, Story
 
 SEND, RECONCILE = "send", "reconcile"
 LEAD_S = 0.25
 """A delivery is claimed and made ready this long before its instant, so that at the instant itself only
 commit 2 and the create call are left."""
+
+
+WHOLE = (
+    joinedload(Delivery.account, innerjoin=True),
+    joinedload(Delivery.revision, innerjoin=True),
+    joinedload(Delivery.post, innerjoin=True)
+    .joinedload(Post.story, innerjoin=True)
+    .joinedload(Story.owner, innerjoin=True),
+)
+"""A delivery with all that is said of it and asked of it, in one reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +93,7 @@ def heads() -> list[Head]:
 
     Accounts that are paused, held or busy sending have nothing to send; reconciling needs none of that.
     """
-    if db.session.scalar(select(Hold.id).where(Hold.account_id.is_(None), _open_hold()).limit(1)):
-        sends = []
-    else:
-        sends = list(_sends())
-    return sorted([*sends, *_reconciles()], key=lambda head: head.at)
+    return sorted([*_sends(), *_reconciles()], key=lambda head: head.at)
 
 
 def _sends() -> Iterator[Head]:
@@ -100,11 +108,9 @@ def _sends() -> Iterator[Head]:
         .limit(1)
         .scalar_subquery()
     )
-    busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == SENDING)
-    held = select(Hold.id).where(Hold.account_id == Account.id, _open_hold())
     query = select(
         Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first
-    ).where(Account.status == AccountStatus.ACTIVE, ~busy.exists(), ~held.exists())
+    ).where(Account.status == AccountStatus.ACTIVE, ~_taken())
     for account_id, kind, slot, paused, next_at in db.session.execute(query):
         if next_at is not None:
             due = max(instant for instant in (next_at, slot, paused) if instant is not None)
@@ -127,8 +133,13 @@ def _reconciles() -> Iterator[Head]:
             yield Head(account_id, at, at, delivery_id=delivery_id)
 
 
-def _open_hold() -> ColumnElement[bool]:
-    return Hold.released_at.is_(None)
+def _taken() -> ColumnElement[bool]:
+    """Whether an account is held, by itself or with everything, or busy sending."""
+    held = select(Hold.id).where(
+        or_(Hold.account_id.is_(None), Hold.account_id == Account.id), Hold.released_at.is_(None)
+    )
+    busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == SENDING)
+    return or_(held.exists(), busy.exists())
 
 
 def lead() -> timedelta:
@@ -159,13 +170,18 @@ def claim(head: Head) -> Claim | None:
 
 def take(account_id: int, until: datetime) -> Delivery | None:
     """Lock the account and return its oldest delivery that is due by `until`, if it may send by then."""
-    account = db.session.scalar(
-        select(Account).where(Account.id == account_id).with_for_update(skip_locked=True)
-    )
-    if account is None or not _may_send(account, until):
+    row = db.session.execute(
+        select(Account, _taken())
+        .where(Account.id == account_id, Account.status == AccountStatus.ACTIVE)
+        .with_for_update(of=Account, skip_locked=True)
+    ).first()
+    if row is None or row[1]:
+        return None
+    if any(slot and slot > until for slot in (row[0].next_slot_at, row[0].paused_until)):
         return None
     return db.session.scalar(
         select(Delivery)
+        .options(*WHOLE)
         .where(
             Delivery.account_id == account_id,
             Delivery.status == SCHEDULED,
@@ -173,19 +189,8 @@ def take(account_id: int, until: datetime) -> Delivery | None:
         )
         .order_by(Delivery.next_at, Delivery.id)
         .limit(1)
-        .with_for_update()
+        .with_for_update(of=Delivery)
     )
-
-
-def _may_send(account: Account, until: datetime) -> bool:
-    slots = (account.next_slot_at, account.paused_until)
-    if account.status != AccountStatus.ACTIVE or any(slot and slot > until for slot in slots):
-        return False
-    blocked = select(Hold.id).where(
-        or_(Hold.account_id.is_(None), Hold.account_id == account.id), _open_hold()
-    )
-    busy = select(Delivery.id).where(Delivery.account_id == account.id, Delivery.status == SENDING)
-    return db.session.scalar(select(or_(blocked.exists(), busy.exists()))) is not True
 
 
 def _take_unconfirmed(delivery_id: int) -> Delivery | None:
@@ -208,8 +213,9 @@ def intend(delivery: Delivery, kind: str) -> Claim:
     due = max([now, *(at for at in waits if at)]) if kind == SEND else now
     lease = due + timedelta(seconds=timings().lease)
     fence = delivery.fence + 1
-    guarded(
+    state.move(
         delivery,
+        SENDING if kind == SEND else UNCONFIRMED,
         fence=fence,
         owner=owner(),
         lease_until=lease,
@@ -220,36 +226,7 @@ def intend(delivery: Delivery, kind: str) -> Claim:
     db.session.add(
         Attempt(delivery_id=delivery.id, fence=fence, kind=kind, owner=owner(), started_at=now)
     )
-    if kind == SEND:
-        account.next_slot_at = (
-            due + timedelta(seconds=account.spacing_s) if account.spacing_s else None
-        )
-        state.move(delivery, SENDING)
-        db.session.flush()
     return Claim(delivery.id, delivery.account_id, fence, kind, lease, due)
-
-
-def guarded(delivery: Delivery, **values: object) -> None:
-    """One `UPDATE … WHERE id AND status AND fence` that must touch one row; IntegrityError-free otherwise.
-
-    Raises LostRace when the row has moved on since it was read.
-    """
-    result = db.session.execute(
-        update(Delivery)
-        .where(
-            Delivery.id == delivery.id,
-            Delivery.status == delivery.status,
-            Delivery.fence == delivery.fence,
-        )
-        .values(**values)
-    )
-    if result.rowcount != 1:  # type: ignore[attr-defined]
-        raise LostRace(delivery.id)
-    db.session.refresh(delivery)
-
-
-class LostRace(Exception):
-    """Somebody else moved this delivery on: nothing was written."""
 
 
 def mine(claim: Claim, *statuses: str) -> Delivery | None:
@@ -263,13 +240,14 @@ def mine(claim: Claim, *statuses: str) -> Delivery | None:
                 Delivery.status.in_(statuses),
             )
         )
-        .with_for_update()
+        .options(*WHOLE)
+        .with_for_update(of=Delivery)
     )
 
 
 def mine_to_read(claim: Claim) -> Delivery | None:
     """The claimed row without a lock, for rendering; None when it has moved on."""
-    delivery = db.session.get(Delivery, claim.delivery_id)
+    delivery = db.session.get(Delivery, claim.delivery_id, options=WHOLE)
     return delivery if delivery is not None and delivery.fence == claim.fence else None
 
 
@@ -280,6 +258,14 @@ def attempt_of(claim: Claim) -> Attempt:
             Attempt.delivery_id == claim.delivery_id, Attempt.fence == claim.fence
         )
     ).one()
+
+
+def note(claim: Claim, **values: object) -> None:
+    """Write down what became of the claim's attempt."""
+    attempt = update(Attempt).where(
+        Attempt.delivery_id == claim.delivery_id, Attempt.fence == claim.fence
+    )
+    db.session.execute(attempt.values(**values))
 
 
 def jitter() -> float:

@@ -19,10 +19,10 @@ from publisher.deliveries.claim import (
     SEND,
     Claim,
     Head,
-    attempt_of,
     intend,
     mine,
     mine_to_read,
+    note,
     take,
 )
 from publisher.deliveries.content import content_of, media_of, usable
@@ -163,10 +163,12 @@ def _call() -> timedelta:
 
 
 def _wired(claim: Claim, delivery: Delivery, text: str) -> None:
-    now = clock.now()
+    """It goes out now; the account's next post keeps its distance from here."""
+    now, spacing = clock.now(), delivery.account.spacing_s
+    delivery.account.next_slot_at = now + timedelta(seconds=spacing) if spacing else None
     delivery.wire_at = now
     delivery.text = text
-    attempt_of(claim).wire_at = now
+    note(claim, wire_at=now)
 
 
 def _back(delivery: Delivery, *, next_at: datetime | None, waits_for: str) -> None:

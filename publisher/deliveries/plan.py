@@ -39,14 +39,15 @@ class Targets:
 
     def __init__(self, post: Post, revision: Revision) -> None:
         self.when_late = revision.when_late
-        story_nodes = nodes(post.story)
-        mine = links.Node(
-            post.id, post.account.slug, post.account.kind, (revision.text, revision.link)
-        )
+        texts = (revision.text, revision.link)
+        story_nodes = nodes(post.story) if links.references(*texts) else []
+        mine = links.Node(post.id, post.account.slug, post.account.kind, texts)
         self.found = links.targets(mine, story_nodes)
         self.live: dict[int, Address] = crosslinks.addresses(post.story_id) if self.found else {}
         self.kinds = {node.post_id: node.kind for node in story_nodes}
-        self.statuses = {other.id: other.delivery_status for other in post.story.posts}
+        self.statuses = (
+            {other.id: other.delivery_status for other in post.story.posts} if self.found else {}
+        )
 
     def missing(self) -> list[str]:
         """References that have no address yet."""

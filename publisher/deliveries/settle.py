@@ -14,7 +14,7 @@ from publisher import clock, queue
 from publisher.accounts import service as accounts
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import plan, state
-from publisher.deliveries.claim import Claim, attempt_of, jitter, mine
+from publisher.deliveries.claim import Claim, attempt_of, jitter, mine, note
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.rules import (
     FAILED,
@@ -52,13 +52,10 @@ def received(claim: Claim, receipt: Receipt) -> None:
     """A receipt is proof: it is accepted from whatever the delivery became meanwhile, as long as the fence is
     right. Two deliveries can never own one remote post: the second one needs a person."""
     try:
-        with writing() as session:
+        with writing():
             delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
             if delivery is None:
                 return
-            with session.begin_nested():
-                delivery.remote_id = receipt.remote_id
-                session.flush()
             _ended(claim, "published")
             published(delivery, receipt)
     except IntegrityError:
@@ -222,9 +219,7 @@ def _again_later(delivery: Delivery, error: ChannelError) -> None:
 
 
 def _ended(claim: Claim, outcome: str) -> None:
-    attempt = attempt_of(claim)
-    attempt.ended_at = clock.now()
-    attempt.outcome = outcome
+    note(claim, ended_at=clock.now(), outcome=outcome)
 
 
 def _was_on_wire_before(claim: Claim) -> bool:

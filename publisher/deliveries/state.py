@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from publisher import clock
 from publisher.deliveries.models import Delivery
@@ -19,6 +20,10 @@ from publisher.stories import service as stories
 from publisher.stories.models import Post
 
 
+class LostRace(Conflict):
+    """Somebody else moved this delivery on since it was read: nothing was written."""
+
+
 def move(
     delivery: Delivery,
     to: DeliveryStatus,
@@ -29,8 +34,8 @@ def move(
 ) -> None:
     """Change the status where the table allows it, with the columns that go along, and leave an Event.
 
-    Raises Conflict where it does not. The caller holds the row: by its fence, or by SQLite's write lock and
-    the row's lock on PostgreSQL.
+    One guarded UPDATE that must touch one row. Raises Conflict where the table says no, LostRace when the row
+    is no longer as it was read.
     """
     was = DeliveryStatus(delivery.status)
     if to not in TRANSITIONS[was]:
@@ -38,10 +43,7 @@ def move(
             _("This post is “%(status)s” and cannot become “%(wanted)s”.", status=was, wanted=to),
             code="delivery_state",
         )
-    for name, value in fields.items():
-        setattr(delivery, name, value)
-    delivery.status = to
-    delivery.changed_at = clock.now()
+    _write(delivery, was, {**fields, "status": to, "changed_at": clock.now()})
     if was != to or note:
         audit.record(
             actor,
@@ -52,7 +54,21 @@ def move(
             note=note,
             was=str(was),
         )
-    mirror(delivery.post)
+    mirror(delivery.post, [delivery] if delivery.parts == 1 else None)
+
+
+def _write(delivery: Delivery, was: DeliveryStatus, values: dict[str, Any]) -> None:
+    """`UPDATE … WHERE id AND status AND fence`; the object then says what the row does."""
+    guarded = update(Delivery).where(
+        Delivery.id == delivery.id, Delivery.status == was, Delivery.fence == delivery.fence
+    )
+    result = db.session.execute(
+        guarded.values(**values), execution_options={"synchronize_session": False}
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise LostRace(_("This post is on its way or out and cannot be moved."), code="on_its_way")
+    for name, value in values.items():
+        set_committed_value(delivery, name, value)
 
 
 def latest_run(post: Post) -> Sequence[Delivery]:
@@ -68,9 +84,9 @@ def latest_run(post: Post) -> Sequence[Delivery]:
     return db.session.scalars(query.order_by(Delivery.part)).all()
 
 
-def mirror(post: Post) -> None:
-    """Let the post show what its newest run is doing."""
-    run = latest_run(post)
+def mirror(post: Post, run: Sequence[Delivery] | None = None) -> None:
+    """Let the post show what its newest run is doing. `run`, if known already, need not be read again."""
+    run = run or latest_run(post)
     if not run:
         return
     first = run[0]

@@ -87,7 +87,6 @@ def _recover(delivery_id: int) -> None:
     elif delivery.crashes >= settle.MAX_CRASHES:
         settle.give_up(delivery, "crashed")
     else:
-        delivery.account.next_slot_at = None
         state.move(
             delivery,
             SCHEDULED,
