@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from publisher import clock, zones
 from publisher.accounts import service as accounts
-from publisher.api import answers, schemas
+from publisher.api import answers, schemas, verbs
 from publisher.api.document import document
 from publisher.api.operations import (
     ACCESS,
@@ -24,16 +23,15 @@ from publisher.api.operations import (
 from publisher.calendar import service as calendar
 from publisher.calendar.rules import Filters
 from publisher.deliveries import service as deliveries
-from publisher.errors import DomainError, Invalid, NotFound, Stale
+from publisher.errors import DomainError, Invalid, NotFound
 from publisher.extensions import csrf
 from publisher.feeds import service as feeds
 from publisher.media import service as media
 from publisher.people.rules import ANYONE, Role, Scope
-from publisher.storage import writing
 from publisher.stories import categories, review
 from publisher.stories import service as stories
 from publisher.stories.models import Post, Story
-from publisher.stories.rules import Draft, MediaUse
+from publisher.stories.rules import Draft
 from publisher.web import me, settings
 
 csrf.exempt(blueprint)  # a bearer token is no cookie: no other site can make a browser send it
@@ -59,29 +57,16 @@ def openapi() -> Response:
 )
 def create_story(body: schemas.NewStory) -> Json:
     """Create a story with its posts as drafts."""
-    with writing():
-        story = stories.create_story(
-            me(),
-            title=body.title,
-            brief=body.brief,
-            category_id=_category(body.category),
-            campaign=body.campaign,
-            language=answers.language_of(me(), body.language),
-        )
-        for given in body.posts:
-            zone = given.tz or me().timezone
-            planned = zones.parse_instant(given.planned_at, zone) if given.planned_at else None
-            draft = Draft(
-                title=given.title,
-                text=given.text,
-                link=given.link,
-                media=_media(given.media),
-                thread=given.thread,
-                when_late=given.when_late,
-            )
-            account = accounts.by_slug(given.account)
-            stories.add_post(me(), story, account, draft, planned_at=planned, zone=zone)
-        return answers.story(story)
+    story = verbs.begin(
+        me(),
+        [_start(each) for each in body.posts],
+        title=body.title,
+        brief=body.brief,
+        category_id=_category(body.category),
+        campaign=body.campaign,
+        language=answers.language_of(me(), body.language),
+    )
+    return answers.story(story)
 
 
 @operation(
@@ -148,18 +133,12 @@ def change_post(post_id: int, body: schemas.PostChange) -> Json:
     """Change a post; If-Match names the ETag that was read. An approval becomes void, the time stays."""
     post = _post(post_id)
     version = _matched(post)
-    given = body.model_dump(exclude_none=True, exclude={"planned_at", "tz", "media"})
-    with writing():
-        draft = replace(post.head.draft, **given)
-        if body.media is not None:
-            draft = replace(draft, media=_media(body.media))
-        try:
-            stories.edit(me(), post, draft, version=version)
-        except Stale as error:
-            raise PreconditionFailed(error.message, code="stale", **error.values) from error
-        if body.planned_at is not None:
-            zone = body.tz or post.planned_zone or me().timezone
-            deliveries.move(me(), post, zones.parse_instant(body.planned_at, zone), zone)
+    changes = body.model_dump(exclude_none=True, exclude={"planned_at", "tz", "media"})
+    if body.media is not None:
+        changes["media"] = verbs.pictures(body.media)
+    zone = body.tz or post.planned_zone or me().timezone
+    planned = zones.parse_instant(body.planned_at, zone) if body.planned_at else None
+    verbs.change(me(), post, changes, version=version, planned_at=planned, zone=zone)
     return answers.post(post)
 
 
@@ -383,8 +362,18 @@ def _category(slug: str | None) -> int | None:
     raise NotFound(_("There is no category “%(slug)s”.", slug=slug), code="category_unknown")
 
 
-def _media(ids: list[int]) -> tuple[MediaUse, ...]:
-    return tuple(MediaUse(media_id, media.get(media_id).alt) for media_id in ids)
+def _start(given: schemas.NewPost) -> verbs.Start:
+    zone = given.tz or me().timezone
+    draft = Draft(
+        title=given.title,
+        text=given.text,
+        link=given.link,
+        media=verbs.pictures(given.media),
+        thread=given.thread,
+        when_late=given.when_late,
+    )
+    planned = zones.parse_instant(given.planned_at, zone) if given.planned_at else None
+    return given.account, draft, planned, zone
 
 
 def _due(text: str | None, zone: str) -> tuple[datetime | None, str]:
