@@ -6,7 +6,7 @@ JOBS ?= 2
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fmt lint types architecture bench wheel lock translations clean
+.PHONY: help setup setup-dev run test check fmt lint types architecture bench screenshots wheel lock translations clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ architecture: setup-dev ## Check who imports whom, sizes and templates
 
 bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench
+
+screenshots: setup-dev ## Photograph every page of a demonstration (README=1: renew docs/images, too)
+	@$(BIN)/python -m scripts.screenshots $(if $(README),--readme)
 
 wheel: setup-dev ## Build dist/publisher-*.whl with front end, translations and migrations inside
 	@echo "Building the wheel …"

@@ -61,7 +61,7 @@ def main() -> None:
     steps = Steps(as_json=parser.parse_args().as_json)
     with tempfile.TemporaryDirectory(prefix="publisher-demo-") as home:
         try:
-            with _running(Path(home)):
+            with running(Path(home)):
                 rehearse(steps)
         except Failed as failure:
             sys.stdout.write(
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 @contextmanager
-def _running(home: Path) -> Iterator[None]:
+def running(home: Path) -> Iterator[None]:
     """`publisher up --demo` on free ports; stopped as Ctrl-C would."""
     os.environ["PUBLISHER_HOME"] = str(home)
     os.environ["PORT"] = str(demo.any_port())

@@ -1,0 +1,296 @@
+"""`make screenshots`: every page of a running demonstration, in both languages, themes and two widths.
+
+Writes screenshots/, which git ignores; with --readme also the few pictures of docs/images/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Flask
+from PIL import Image as Picture
+from PIL import ImageDraw
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.exc import OperationalError
+
+from publisher import clock, create_app, demo, rehearsal
+from publisher.accounts import service as accounts
+from publisher.accounts.models import Account
+from publisher.deliveries import service as deliveries
+from publisher.extensions import db
+from publisher.feeds import service as feeds
+from publisher.media import service as media
+from publisher.people import service as people
+from publisher.people import sessions
+from publisher.people.models import User
+from publisher.stories import categories, review
+from publisher.stories import service as stories
+from publisher.stories.models import Story
+from publisher.stories.rules import Draft
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOWN, README = ROOT / "screenshots", ROOT / "docs" / "images"
+WIDTHS = {"wide": 1280, "phone": 390}
+PROGRAMME = (
+    ("협동로봇 도입 전에 물어야 할 다섯 가지", "ko", ("blog", "x"), 1, "scheduled"),
+    ("What our customers ask about edge AI", "en", ("blog", "facebook"), 2, "in_review"),
+    ("품질팀 이도윤 님의 하루", "ko", ("facebook",), 4, "scheduled"),
+    ("Predictive maintenance in plain words", "en", ("blog", "x"), 8, "scheduled"),
+    ("겨울철 설비 점검 체크리스트", "ko", ("blog", "x", "facebook"), 9, "draft"),
+    ("The first hundred days on the line", "en", ("x",), 11, "scheduled"),
+    ("반도체 라인 무정지 교체 사례", "ko", ("blog", "x"), 14, "in_review"),
+    ("Meet us at Automation World", "en", ("x", "facebook"), 16, "scheduled"),
+    ("연말 기술 세미나 안내", "ko", ("facebook",), 18, "draft"),
+    ("2027년 스마트 팩토리 전망", "ko", ("blog", "x", "facebook"), 22, "in_review"),
+    ("현장에서 온 편지", "ko", ("blog",), None, "approved"),
+)
+"""Title, language, accounts, days from today, and how far it is."""
+BODY = {
+    "ko": "현장에서 확인한 숫자와 경험을 짧게 정리했습니다. 자세한 내용은 블로그에서 확인해 주세요.",
+    "en": "What we measured on the shop floor, and what we would do differently. Numbers on our blog.",
+}
+CHOSEN = {
+    "calendar": "calendar-ko-light-wide",
+    "calendar-phone": "calendar-ko-dark-phone",
+    "story": "story-ko-light-wide",
+    "review": "review-post-en-light-wide",
+    "delivery": "delivery-en-dark-wide",
+    "article": "blog-article-ko-light-wide",
+}
+"""What the README shows, by the name it has there."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page to look at: its name, its address, and as whom."""
+
+    name: str
+    path: str
+    person: User | None
+
+
+def main() -> None:
+    """Start the demonstration in a throwaway home, wait until its story is out, and look at every page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--readme", action="store_true", help="also renew docs/images/")
+    parser.add_argument("--only", default="", help="pages whose name contains this")
+    given = parser.parse_args()
+    SHOWN.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="publisher-shots-") as home, rehearsal.running(Path(home)):
+        app = create_app()
+        with app.app_context():
+            shots = [shot for shot in prepare() if given.only in shot.name]
+            take(app, shots)
+    if given.readme:
+        renew_readme()
+
+
+# ---- What there is to see ----
+
+
+def prepare() -> list[Shot]:
+    """Fill the month, wait for the demo's story, and list the pages."""
+    until(lambda: people.by_email("admin@example.com") is not None)
+    author, editor, admin = (people.by_email(email) for email, _name, _role in demo.PEOPLE)
+    if not (author and editor and admin):
+        raise SystemExit("The demonstration's people are missing.")
+    until(lambda: db.session.query(Story).count() >= 3)
+    fill_the_month(author, editor, admin)
+    until(lambda: any(post.url for post in main_story().posts))
+    until(lambda: all(post.url for post in main_story().posts))
+    time.sleep(4)  # the links are written back a moment later
+    return list(pages(author, editor, admin))
+
+
+def fill_the_month(author: User, editor: User, admin: User) -> None:
+    """A programme with something in every state, two pictures and a feed."""
+    known = {account.slug: account for account in accounts.all_accounts()}
+    sections = [category.id for category in categories.categories()]
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    for number, (title, language, slugs, days, state) in enumerate(PROGRAMME):
+        at = today + timedelta(days=days, minutes=30 * (number % 5)) if days else None
+        story = stories.create_story(
+            author,
+            title=title,
+            language=language,
+            category_id=sections[number % len(sections)],
+            campaign="Smart factory" if number % 3 == 0 else "",
+        )
+        for slug in slugs:
+            write(author, story, known[slug], at)
+        if state != "draft":
+            review.submit_story(author, story)
+        if state in {"scheduled", "approved"}:
+            revisions = {post.id: post.revision for post in story.posts}
+            deliveries.approve_story(editor, story, revisions, at, demo.ZONE if at else "")
+    waiting = next(post for post in newest("2027년 스마트 팩토리 전망").posts)
+    review.comment(editor, waiting.story, "두 번째 문단의 숫자에 출처를 붙여 주세요.", waiting)
+    for name, colours in (
+        ("line.png", ("#1f4e79", "#9cc3e6")),
+        ("robot.png", ("#2b2d42", "#ef8354")),
+    ):
+        media.upload(author, name, picture(*colours), "생산 라인을 위에서 본 그림")
+    feeds.make(author, "편집 캘린더", {}, "full", "ko")
+    people.add(admin, "sales@example.com", "Dana Fischer", "viewer")
+
+
+def write(author: User, story: Story, account: Account, at: datetime | None) -> None:
+    body = BODY[story.language]
+    linked = any(post.account.kind == "blog" for post in story.posts)
+    text = body if account.kind == "blog" or not linked else f"{story.title}. {body[:60]}… {{blog}}"
+    draft = Draft(title=story.title if account.kind == "blog" else "", text=text)
+    stories.add_post(author, story, account, draft, planned_at=at, zone=demo.ZONE if at else "")
+
+
+def picture(back: str, front: str) -> bytes:
+    """A simple drawing, as bytes of a PNG."""
+    image = Picture.new("RGB", (1200, 675), back)
+    draw = ImageDraw.Draw(image)
+    for n in range(6):
+        draw.rounded_rectangle((90 + n * 180, 420 - n * 40, 210 + n * 180, 560), 18, fill=front)
+    out = BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def newest(title: str) -> Story:
+    db.session.rollback()
+    return db.session.query(Story).filter_by(title=title).order_by(Story.id.desc()).limit(1).one()
+
+
+def main_story() -> Story:
+    return newest(demo.STORY_TITLE)
+
+
+def pages(author: User, editor: User, admin: User) -> Iterator[Shot]:
+    """Every page, as whoever uses it most."""
+    told, outlook = main_story(), newest("2027년 스마트 팩토리 전망")
+    article = next(post for post in told.posts if post.account.kind == "blog")
+    x = next(post for post in outlook.posts if post.account.kind == "twitter")
+    soon = (clock.now() + timedelta(days=10)).date()
+    for name, path, person in (
+        ("sign-in", "/sign-in", None),
+        ("sign-in-link", "/sign-in/link", None),
+        ("calendar", f"/calendar/{soon.year}/{soon.month}", editor),
+        ("calendar-list", "/calendar/list", editor),
+        ("move", f"/calendar/posts/{x.id}/move", editor),
+        ("stories", "/stories", author),
+        ("stories-none", "/stories?q=nothing-like-this", author),
+        ("story-new", "/stories/new", author),
+        ("story", f"/stories/{newest('겨울철 설비 점검 체크리스트').id}", author),
+        ("story-out", f"/stories/{told.id}", editor),
+        ("story-review", f"/stories/{outlook.id}", editor),
+        ("revisions", f"/posts/{article.id}/revisions", editor),
+        ("review", "/review", editor),
+        ("review-post", f"/review/{x.id}", editor),
+        ("delivery", f"/posts/{article.id}/deliveries", editor),
+        ("attention", "/attention", editor),
+        ("media", "/media", author),
+        ("feeds", "/feeds", author),
+        ("notices", "/notices", author),
+        ("accounts", "/accounts", admin),
+        ("account", "/accounts/x", admin),
+        ("account-connect", "/accounts/connect", admin),
+        ("categories", "/categories", admin),
+        ("people", "/people", admin),
+        ("person", f"/people/{author.id}", admin),
+        ("invite", "/people/invite", admin),
+        ("audit", "/admin/audit", admin),
+        ("profile", "/me", author),
+        ("security", "/me/security", author),
+        ("tokens", "/me/tokens", author),
+        ("missing", "/nothing-here", author),
+        ("blog-front", "/blog", None),
+        ("blog-article", f"/blog/{article.url.rpartition('/')[2]}", None),
+        ("blog-missing", "/blog/nothing-here", None),
+    ):
+        yield Shot(name, path, person)
+
+
+# ---- Looking ----
+
+
+def take(app: Flask, shots: list[Shot]) -> None:
+    """Each page in both languages, both themes and both widths."""
+    base = f"http://127.0.0.1:{os.environ['PORT']}"
+    program = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        for language, theme, width in product(("ko", "en"), ("light", "dark"), WIDTHS):
+            for person in dict.fromkeys(shot.person for shot in shots):
+                page = open_page(app, browser, person, base, language, theme, width)
+                for shot in (shot for shot in shots if shot.person == person):
+                    page.goto(base + shot.path)
+                    path = SHOWN / f"{shot.name}-{language}-{theme}-{width}.png"
+                    page.screenshot(path=path, full_page=True)
+                page.context.close()
+        browser.close()
+
+
+def open_page(
+    app: Flask,
+    browser: Browser,
+    person: User | None,
+    base: str,
+    language: str,
+    theme: Any,
+    width: str,
+) -> Page:
+    """A browser window of that person, who reads in that language and theme."""
+    cookies = {"language": language, "theme": theme}
+    if person:
+        people.save_look(person, language=language, theme=theme)
+        token = sessions.begin_session(person, "Chromium")
+        signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        cookies["publisher"] = signer.dumps({"token": token})
+    context = browser.new_context(
+        viewport={"width": WIDTHS[width], "height": 844},
+        color_scheme=theme,
+        locale={"ko": "ko-KR", "en": "en-GB"}[language],
+        timezone_id=demo.ZONE,
+        reduced_motion="reduce",
+        device_scale_factor=1,
+    )
+    context.add_cookies([{"name": k, "value": v, "url": base} for k, v in cookies.items()])
+    return context.new_page()
+
+
+def renew_readme() -> None:
+    """The chosen pictures, cut to one screen and made small."""
+    README.mkdir(parents=True, exist_ok=True)
+    for name, source in CHOSEN.items():
+        with Picture.open(SHOWN / f"{source}.png") as image:
+            cut = image.crop((0, 0, image.width, min(image.height, 844)))
+            cut.convert("RGB").save(README / f"{name}.webp", "WEBP", quality=84, method=6)
+
+
+def until(condition: Any, seconds: float = 120.0) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + seconds
+    while True:
+        db.session.rollback()
+        with suppress(OperationalError):  # the tables are made while we wait
+            if condition():
+                return
+        if time.monotonic() > deadline:
+            raise SystemExit("The demonstration did not get ready.")
+        time.sleep(0.3)
+
+
+if __name__ == "__main__":
+    main()
