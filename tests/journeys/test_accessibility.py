@@ -151,7 +151,9 @@ def faults(page: Page, address: str, look: Look) -> Iterator[str]:
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             yield f"{wide} px too wide at {width}"
-    page.set_viewport_size({"width": look.width, "height": 4000})  # bars that stick cover nothing then
+    page.set_viewport_size(
+        {"width": look.width, "height": 4000}
+    )  # bars that stick cover nothing then
     found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
     for problem in found:
         yield f"{problem['id']}: {[node['html'][:160] for node in problem['nodes'][:3]]}"
