@@ -5,10 +5,15 @@ Every verb runs in `with writing():`. Reading never takes SQLite's write lock.
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from sqlalchemy import DateTime, Dialect, Engine, event
@@ -19,6 +24,10 @@ from sqlalchemy.types import TypeDecorator
 
 from publisher.config import Config
 from publisher.extensions import db
+
+BUSY_S = 10.0
+"""How long a writer waits for SQLite's write lock before it gives up."""
+BUSY_STEP_S = 0.001
 
 
 class Instant(TypeDecorator[datetime]):
@@ -58,17 +67,38 @@ def writing() -> Iterator[Session]:
     session.rollback()
     session.info["writing"] = True
     session.info["after_commit"] = []
-    try:
-        session.connection(execution_options={"writing": True})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info["writing"] = False
+    with _turn(session.get_bind()):
+        try:
+            session.connection(execution_options={"writing": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
     for call in session.info.pop("after_commit"):
         call()
+
+
+_turns: WeakKeyDictionary[Engine | Connection, threading.Lock] = WeakKeyDictionary()
+os.register_at_fork(after_in_child=_turns.clear)
+
+
+@contextmanager
+def _turn(engine: Engine | Connection) -> Iterator[None]:
+    """SQLite has one writer at a time. The writers of one process queue here, where the next one wakes at
+    once and the lock is no use to look for; between processes `_take_write_lock` looks often."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turn = _turns.setdefault(engine, threading.Lock())
+    mine = turn.acquire(timeout=BUSY_S)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
 
 
 def after_commit(call: Callable[[], Any]) -> None:
@@ -115,7 +145,7 @@ def _tame_sqlite(engine: Engine) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "busy_timeout=10000",
+            f"busy_timeout={round(BUSY_S * 1000)}",
             "foreign_keys=ON",
             "journal_size_limit=67108864",
         ):
@@ -124,5 +154,27 @@ def _tame_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get("writing"):
+            _take_write_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """BEGIN IMMEDIATE, tried each millisecond: SQLite's own busy handler sleeps in steps of up to 100 ms.
+    The last try is the handler's, and raises what it raises."""
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    deadline = time.monotonic() + BUSY_S
+    try:
+        while time.monotonic() < deadline:
+            try:
+                connection.connection.cursor().execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(BUSY_STEP_S)
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(BUSY_S * 1000)}")
