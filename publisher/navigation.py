@@ -24,9 +24,9 @@ class Place:
 
 PLACES = (
     Place("calendar.index", _l("Calendar"), "calendar3", ("calendar.",)),
-    Place("stories.index", _l("Stories"), "journals", ("stories.",)),
+    Place("stories.index", _l("Stories"), "journals", ("stories.", "deliveries.post")),
     Place("stories.review", _l("Review"), "eye"),
-    Place("deliveries.attention", _l("Attention"), "exclamation-triangle", ("deliveries.",)),
+    Place("deliveries.attention", _l("Attention"), "exclamation-triangle"),
     Place("media.library", _l("Images"), "images", ("media.",)),
     Place("feeds.index", _l("Calendar feeds"), "rss", ("feeds.",)),
     Place("accounts.index", _l("Accounts"), "broadcast", ("accounts.",)),
