@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -170,16 +170,22 @@ def claim(head: Head) -> Claim | None:
 
 def take(account_id: int, until: datetime) -> Delivery | None:
     """Lock the account and return its oldest delivery that is due by `until`, if it may send by then."""
+    return next(iter(take_some(account_id, until, 1)), None)
+
+
+def take_some(account_id: int, until: datetime, most: int) -> Sequence[Delivery]:
+    """As `take`, for up to `most` deliveries; for one where the account keeps a distance between them."""
     row = db.session.execute(
         select(Account, _taken())
         .where(Account.id == account_id, Account.status == AccountStatus.ACTIVE)
         .with_for_update(of=Account, skip_locked=True)
     ).first()
     if row is None or row[1]:
-        return None
-    if any(slot and slot > until for slot in (row[0].next_slot_at, row[0].paused_until)):
-        return None
-    return db.session.scalar(
+        return ()
+    account = row[0]
+    if any(slot and slot > until for slot in (account.next_slot_at, account.paused_until)):
+        return ()
+    return db.session.scalars(
         select(Delivery)
         .options(*WHOLE)
         .where(
@@ -188,9 +194,9 @@ def take(account_id: int, until: datetime) -> Delivery | None:
             Delivery.next_at <= until,
         )
         .order_by(Delivery.next_at, Delivery.id)
-        .limit(1)
+        .limit(1 if account.spacing_s else most)
         .with_for_update(of=Delivery)
-    )
+    ).all()
 
 
 def _take_unconfirmed(delivery_id: int) -> Delivery | None:

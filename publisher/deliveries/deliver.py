@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from publisher.deliveries.claim import (
     mine,
     mine_to_read,
     note,
-    take,
+    take_some,
 )
 from publisher.deliveries.content import content_of, media_of, usable
 from publisher.deliveries.models import Delivery
@@ -41,6 +42,9 @@ from publisher.storage import writing
 from publisher.stories.rules import content_hash
 
 logger = logging.getLogger(__name__)
+
+TURN, TURN_S = 20, 0.05
+"""How many deliveries, and for how many seconds, one transaction publishes in our own database."""
 
 
 class NotSent(Exception):
@@ -83,38 +87,45 @@ def send(claim: Claim) -> None:
 
 def publish_here(head: Head) -> bool:
     """Claim and publish on a channel that lives in our own database: all in one transaction, so a crash
-    returns the delivery to scheduled, and neither commit 2 nor reconciling is needed. Waits for its instant
-    first, which is near."""
+    returns the deliveries to scheduled, and neither commit 2 nor reconciling is needed.
+
+    Waits for the head's instant first, which is near. Takes several that are due, but no longer than others
+    may wait for the write lock.
+    """
     taken: int | None = None
     clock.wait_until(head.due)
+    until = time.monotonic() + TURN_S
     try:
         with writing():
-            delivery = take(head.account_id, clock.now())
-            if delivery is None:
-                return False
-            taken = delivery.id
-            claim = intend(delivery, SEND)
-            if not may_go(delivery):
-                return True
-            parcel = _pack(claim)
-            if parcel is None:
-                return True
-            try:
-                receipt = parcel.channel.publish(
-                    parcel.content, key=parcel.marker, on_wire=lambda: None
-                )
-            except Rejected as error:
-                settle.refused(claim, error)
-            else:
-                _wired(claim, delivery, parcel.content.text)
-                settle.received(claim, receipt)
-        return True
+            for delivery in take_some(head.account_id, clock.now(), TURN):
+                taken = delivery.id
+                _put(delivery)
+                if time.monotonic() > until:
+                    break
+        return taken is not None
     except Exception:
         if taken is None:
             raise
         logger.exception("publishing failed", extra={"delivery_id": taken})
         _count_crash(taken)
         return True
+
+
+def _put(delivery: Delivery) -> None:
+    """One of them, within the running transaction."""
+    claim = intend(delivery, SEND)
+    if not may_go(delivery):
+        return
+    parcel = _pack(claim)
+    if parcel is None:
+        return
+    try:
+        receipt = parcel.channel.publish(parcel.content, key=parcel.marker, on_wire=lambda: None)
+    except Rejected as error:
+        settle.refused(claim, error)
+    else:
+        _wired(claim, delivery, parcel.content.text)
+        settle.accept(claim, delivery, receipt)
 
 
 def may_go(delivery: Delivery) -> bool:

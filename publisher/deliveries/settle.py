@@ -54,16 +54,20 @@ def received(claim: Claim, receipt: Receipt) -> None:
     try:
         with writing():
             delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
-            if delivery is None:
-                return
-            _ended(claim, "published")
-            published(delivery, receipt)
+            if delivery is not None:
+                accept(claim, delivery, receipt)
     except IntegrityError:
         with writing():
             delivery = mine(claim, SENDING, UNCONFIRMED)
             if delivery is not None:
                 _ended(claim, "needs_attention")
                 give_up(delivery, "two_owners")
+
+
+def accept(claim: Claim, delivery: Delivery, receipt: Receipt) -> None:
+    """Close the claim's attempt and the delivery with it, in the running transaction."""
+    _ended(claim, "published")
+    published(delivery, receipt)
 
 
 def published(delivery: Delivery, receipt: Receipt) -> None:
