@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask
-from sqlalchemy import DateTime, Dialect, Engine, event
+from sqlalchemy import DateTime, Dialect, Engine, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
@@ -106,6 +106,21 @@ def after_commit(call: Callable[[], Any]) -> None:
     calls: list[Callable[[], Any]] = db.session().info["after_commit"]
     if call not in calls:
         calls.append(call)
+
+
+def turn(story_id: int, *, wait: bool = True) -> bool:
+    """Be the only one, until the commit, who writes to that story's posts and deliveries.
+
+    Taken before any of their rows is locked, so that nobody waits in a circle; who holds another lock already
+    must not `wait`, and False means not now. SQLite's one write lock does all this by itself.
+    """
+    session = db.session()
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    if wait:
+        session.execute(select(func.pg_advisory_xact_lock(story_id)))
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(story_id))))
 
 
 def engine_options(config: Config) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
+from publisher.stories.access import lock
 from publisher.stories.models import Category, Post, Revision, Story, story_authors
 from publisher.stories.rules import EditorialStatus
 
@@ -179,8 +180,8 @@ def move(
     meanwhile. Programs leave it out.
     Raises besides what `deliveries.move` and `schedule` raise.
     """
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        lock(post)
         before = post.shown_at
         if seen is not None and seen != rules.seen_of(before):
             raise Stale(_("Somebody moved this post meanwhile. This is where it is now."))

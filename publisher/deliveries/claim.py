@@ -23,7 +23,7 @@ from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.plan import timings
 from publisher.deliveries.rules import SCHEDULED, SENDING, UNCONFIRMED
 from publisher.extensions import db
-from publisher.storage import writing
+from publisher.storage import turn, writing
 from publisher.stories.models import Post, Story
 
 SEND, RECONCILE = "send", "reconcile"
@@ -67,6 +67,7 @@ class Claim:
     """A claimed delivery. Whoever writes for it must still hold this `fence`; `due` is when it goes out."""
 
     delivery_id: int
+    story_id: int
     account_id: int
     fence: int
     kind: str
@@ -185,31 +186,35 @@ def take_some(account_id: int, until: datetime, most: int) -> Sequence[Delivery]
     account = row[0]
     if any(slot and slot > until for slot in (account.next_slot_at, account.paused_until)):
         return ()
+    due = (
+        Delivery.account_id == account_id,
+        Delivery.status == SCHEDULED,
+        Delivery.next_at <= until,
+    )
+    order = (Delivery.next_at, Delivery.id)
+    waiting = select(Delivery.id, Post.story_id).join(Post, Post.id == Delivery.post_id).where(*due)
+    oldest = waiting.order_by(*order).limit(1 if account.spacing_s else most)
+    free = [
+        delivery_id
+        for delivery_id, story_id in db.session.execute(oldest).all()
+        if turn(story_id, wait=False)
+    ]
+    if not free:
+        return ()
     return db.session.scalars(
         select(Delivery)
         .options(*WHOLE)
-        .where(
-            Delivery.account_id == account_id,
-            Delivery.status == SCHEDULED,
-            Delivery.next_at <= until,
-        )
-        .order_by(Delivery.next_at, Delivery.id)
-        .limit(1 if account.spacing_s else most)
+        .where(Delivery.id.in_(free), *due)
+        .order_by(*order)
         .with_for_update(of=Delivery)
     ).all()
 
 
 def _take_unconfirmed(delivery_id: int) -> Delivery | None:
-    return db.session.scalar(
-        select(Delivery)
-        .where(
-            Delivery.id == delivery_id,
-            Delivery.status == UNCONFIRMED,
-            Delivery.next_at <= clock.now(),
-            Delivery.lease_until.is_(None),
-        )
-        .with_for_update(skip_locked=True)
-    )
+    delivery = state.locked(delivery_id)
+    if delivery is None or delivery.status != UNCONFIRMED or delivery.lease_until is not None:
+        return None
+    return delivery if delivery.next_at and delivery.next_at <= clock.now() else None
 
 
 def intend(delivery: Delivery, kind: str) -> Claim:
@@ -232,11 +237,12 @@ def intend(delivery: Delivery, kind: str) -> Claim:
     db.session.add(
         Attempt(delivery_id=delivery.id, fence=fence, kind=kind, owner=owner(), started_at=now)
     )
-    return Claim(delivery.id, delivery.account_id, fence, kind, lease, due)
+    return Claim(delivery.id, delivery.post.story_id, delivery.account_id, fence, kind, lease, due)
 
 
 def mine(claim: Claim, *statuses: str) -> Delivery | None:
     """The claimed row, locked, if it still carries the claim's fence and one of `statuses`."""
+    turn(claim.story_id)
     return db.session.scalar(
         select(Delivery)
         .where(

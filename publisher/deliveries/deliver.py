@@ -241,8 +241,8 @@ def _staged(parcel: Parcel) -> Content:
 
 def keep_staged(delivery_id: int, fresh: dict[int, tuple[str, datetime]]) -> None:
     """Remember uploads and when the platform forgets them."""
-    with writing() as session:
-        delivery = session.get(Delivery, delivery_id)
+    with writing():
+        delivery = state.locked(delivery_id)
         if delivery is not None:
             kept = {
                 str(key): {"id": remote, "expires": end.isoformat()}
@@ -271,8 +271,8 @@ def stage_ahead(desired: dict[str, int]) -> None:
 
 def _count_crash(delivery_id: int) -> None:
     """A bug rolled a transactional publish back: after three of them a person looks."""
-    with writing() as session:
-        delivery = session.get(Delivery, delivery_id, with_for_update=True)
+    with writing():
+        delivery = state.locked(delivery_id)
         if delivery is None or delivery.status != SCHEDULED:
             return
         delivery.crashes += 1

@@ -81,8 +81,8 @@ def _settle(
 def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datetime) -> None:
     gap = timedelta(seconds=timings().read_gap)
     if judged is Verdict.PUBLISHED:
-        settle.published(delivery, Receipt(found[0].remote_id, found[0].url))
-        delivery.remote_id = found[0].remote_id
+        if not settle.published(delivery, Receipt(found[0].remote_id, found[0].url)):
+            settle.give_up(delivery, "two_owners")
     elif judged is Verdict.RESEND:
         state.move(
             delivery,

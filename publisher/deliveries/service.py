@@ -90,8 +90,8 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
 
     Raises Conflict when it is not approved, on its way or already out, Invalid for a time in the past.
     """
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        access.lock(post)
         _require_editor(actor, post)
         if post.status != APPROVED or post.approved_hash != post.head.hash:
             raise Conflict(_("Only an approved post can be scheduled."), code="not_approved")
@@ -125,8 +125,8 @@ def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
 
     Raises Conflict when it is on its way or out.
     """
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        access.lock(post)
         run = state.latest_run(post)
         statuses = {delivery.status for delivery in run}
         if statuses & (ON_ITS_WAY | {PUBLISHED}):
@@ -161,8 +161,8 @@ def cancel(actor: User | None, post: Post) -> Post:
 
     Raises Conflict when there is nothing to cancel, or when it may already be out.
     """
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        access.lock(post)
         _require_editor(actor, post)
         run = state.latest_run(post)
         alive = [delivery for delivery in run if delivery.status not in FINAL]
@@ -188,8 +188,8 @@ def publish_now(actor: User | None, post: Post) -> list[Delivery]:
 def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: str = "") -> Delivery:
     """A person decides on a delivery that needs attention: `there` (with its address), `absent` (send it
     again) or `drop`. The person's word is recorded with their name."""
-    with writing() as session:
-        session.refresh(delivery, with_for_update=True)
+    with writing():
+        state.locked(delivery.id)
         _require_editor(actor, delivery.post)
         if delivery.status != NEEDS_ATTENTION:
             raise Conflict(_("This delivery does not wait for a decision."), code="delivery_state")

@@ -51,32 +51,32 @@ PROBLEMS = {
 def received(claim: Claim, receipt: Receipt) -> None:
     """A receipt is proof: it is accepted from whatever the delivery became meanwhile, as long as the fence is
     right. Two deliveries can never own one remote post: the second one needs a person."""
-    try:
-        with writing():
-            delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
-            if delivery is not None:
-                accept(claim, delivery, receipt)
-    except IntegrityError:
-        with writing():
-            delivery = mine(claim, SENDING, UNCONFIRMED)
-            if delivery is not None:
-                _ended(claim, "needs_attention")
-                give_up(delivery, "two_owners")
+    with writing():
+        delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
+        if delivery is not None:
+            accept(claim, delivery, receipt)
 
 
 def accept(claim: Claim, delivery: Delivery, receipt: Receipt) -> None:
-    """Close the claim's attempt and the delivery with it, in the running transaction."""
-    _ended(claim, "published")
-    published(delivery, receipt)
+    """As `received`, within the transaction that has just made sure of the row."""
+    if published(delivery, receipt):
+        _ended(claim, "published")
+    elif delivery.status != NEEDS_ATTENTION:
+        _ended(claim, "needs_attention")
+        give_up(delivery, "two_owners")
 
 
-def published(delivery: Delivery, receipt: Receipt) -> None:
-    """The delivery is out: its address becomes known, the next part and the waiting siblings may go."""
+def published(delivery: Delivery, receipt: Receipt) -> bool:
+    """The delivery is out: its address becomes known, the next part and the waiting siblings may go.
+
+    False, with nothing written, when that remote post is another delivery's.
+    """
+    if not _owns(delivery, receipt.remote_id):
+        return False
     at = delivery.wire_at or clock.now()
     state.move(
         delivery,
         PUBLISHED,
-        remote_id=receipt.remote_id,
         url=receipt.url,
         published_at=at,
         late_ms=round((at - delivery.due_at).total_seconds() * 1000),
@@ -103,6 +103,18 @@ def published(delivery: Delivery, receipt: Receipt) -> None:
         _next_part(delivery)
     else:
         tell(delivery, "published")
+    return True
+
+
+def _owns(delivery: Delivery, remote_id: str) -> bool:
+    """Write down which remote post this is, in a savepoint: no other failure means that it is another's."""
+    try:
+        with db.session.begin_nested():
+            delivery.remote_id = remote_id
+    except IntegrityError:
+        db.session.refresh(delivery)
+        return False
+    return True
 
 
 def refused(claim: Claim, error: ChannelError) -> None:

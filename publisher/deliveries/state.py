@@ -16,6 +16,7 @@ from publisher.errors import Conflict
 from publisher.extensions import db
 from publisher.people import audit
 from publisher.people.models import User
+from publisher.storage import turn
 from publisher.stories import service as stories
 from publisher.stories.models import Post
 
@@ -69,6 +70,16 @@ def _write(delivery: Delivery, was: DeliveryStatus, values: dict[str, Any]) -> N
         raise LostRace(_("This post is on its way or out and cannot be moved."), code="on_its_way")
     for name, value in values.items():
         set_committed_value(delivery, name, value)
+
+
+def locked(delivery_id: int) -> Delivery | None:
+    """The row, locked as it is now, in its story's turn; None when it is gone. Call inside `writing()`."""
+    story = select(Post.story_id).join(Delivery, Delivery.post_id == Post.id)
+    story_id = db.session.scalar(story.where(Delivery.id == delivery_id))
+    if story_id is None:
+        return None
+    turn(story_id)
+    return db.session.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
 
 
 def latest_run(post: Post) -> Sequence[Delivery]:

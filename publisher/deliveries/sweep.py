@@ -63,12 +63,8 @@ def _owner_is_dead(owner: str) -> bool:
 def _recover(delivery_id: int) -> None:
     """Send again what surely was not sent; doubt what had reached the wire. The fence stays: a late receipt
     that carries it is still proof."""
-    delivery = db.session.scalar(
-        select(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.lease_until.is_not(None))
-        .with_for_update(skip_locked=True)
-    )
-    if delivery is None:
+    delivery = state.locked(delivery_id)
+    if delivery is None or delivery.lease_until is None:
         return
     now = clock.now()
     attempt = db.session.scalars(
@@ -106,8 +102,8 @@ def _expired() -> int:
     )
     ids = db.session.scalars(query.limit(BATCH)).all()
     for delivery_id in ids:
-        with writing() as session:
-            delivery = session.get(Delivery, delivery_id, with_for_update=True)
+        with writing():
+            delivery = state.locked(delivery_id)
             if delivery is None or delivery.status != SCHEDULED or delivery.expires_at >= now:
                 continue
             state.move(delivery, MISSED, next_at=None, problem_code="missed")
@@ -129,8 +125,8 @@ def _late() -> int:
     )
     ids = db.session.scalars(query.limit(BATCH)).all()
     for delivery_id in ids:
-        with writing() as session:
-            delivery = session.get(Delivery, delivery_id, with_for_update=True)
+        with writing():
+            delivery = state.locked(delivery_id)
             if delivery is not None and delivery.problem_code != "late":
                 delivery.problem_code = "late"
                 state.mirror(delivery.post)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from publisher.errors import NotAllowed, NotFound
+from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import may_edit_story, may_see_story
-from publisher.stories.models import Story
+from publisher.storage import turn
+from publisher.stories.models import Post, Story
 
 
 def sees(actor: User | None, story: Story) -> bool:
@@ -30,3 +32,9 @@ def require_edit(actor: User | None, story: Story) -> None:
         raise NotFound(_("There is no such story, or it is not shared with you."))
     if not edits(actor, story):
         raise NotAllowed(_("You may read this story but not change it."))
+
+
+def lock(row: Story | Post) -> None:
+    """Wait for the story's turn, then lock the story or its post as it is now. Call inside `writing()`."""
+    turn(row.id if isinstance(row, Story) else row.story_id)
+    db.session.refresh(row, with_for_update=True)

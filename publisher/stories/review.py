@@ -23,8 +23,8 @@ from publisher.stories.models import Approval, Comment, Post, Revision, Story
 
 def submit(actor: User | None, post: Post) -> Post:
     """Hand the newest revision to the editors. Raises Invalid that lists every blocking problem."""
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        access.lock(post)
         access.require_edit(actor, post.story)
         _refuse_problems([post])
         _submit(actor, post)
@@ -34,8 +34,8 @@ def submit(actor: User | None, post: Post) -> Post:
 
 def submit_story(actor: User | None, story: Story) -> list[Post]:
     """Submit every draft of the story, all or none."""
-    with writing() as session:
-        session.refresh(story, with_for_update=True)
+    with writing():
+        access.lock(story)
         access.require_edit(actor, story)
         ready = [post for post in story.posts if rules.after(post.status, "submit")]
         if not ready:
@@ -54,7 +54,7 @@ def approve(actor: User | None, post: Post, revision: int) -> Approval:
     own writing (unless the installation allows it), Invalid when a problem has come up since.
     """
     with writing() as session:
-        session.refresh(post, with_for_update=True)
+        access.lock(post)
         if not access.sees(actor, post.story):
             raise NotFound(_("There is no such post, or it is not shared with you."))
         _require_approver(actor, post)
@@ -82,8 +82,8 @@ def approve(actor: User | None, post: Post, revision: int) -> Approval:
 
 def request_changes(actor: User | None, post: Post, reason: str) -> Comment:
     """Send the post back with the reason, which is required and stays with the post."""
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        access.lock(post)
         if not access.sees(actor, post.story):
             raise NotFound(_("There is no such post, or it is not shared with you."))
         if actor and not at_least(actor.role, Role.EDITOR):

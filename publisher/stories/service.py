@@ -26,7 +26,7 @@ from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import contents, rules
 from publisher.stories import problems as found_problems
-from publisher.stories.access import require_edit, sees
+from publisher.stories.access import lock, require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
 from publisher.stories.rules import ARCHIVED, Draft, MediaUse
 
@@ -88,7 +88,7 @@ def create_story(
 def update_story(actor: User | None, story: Story, *, version: int, **parts: Any) -> Story:
     """Change the story's own parts (those of `create_story`). Stale when `version` is outdated."""
     with writing() as session:
-        session.refresh(story, with_for_update=True)
+        lock(story)
         require_edit(actor, story)
         if version != story.version:
             raise Stale(
@@ -186,8 +186,8 @@ def edit(
     locked meanwhile. `base`, if given, is the revision that was read: when it is still the
     newest, only the time was moved meanwhile and nothing is lost.
     """
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        lock(post)
         require_edit(actor, post.story)
         draft = contents.checked(draft)
         if rules.content_hash(post.account_id, draft) == post.head.hash:
@@ -215,8 +215,8 @@ def plan(actor: User | None, post: Post, at: datetime | None, zone: str) -> Post
 
     This is the idea of a time only: `deliveries.service.move` also moves what is scheduled.
     """
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        lock(post)
         require_edit(actor, post.story)
         if post.status == ARCHIVED:
             raise Conflict(_("This post is archived. Restore it first."))

@@ -9,7 +9,7 @@ from publisher.errors import Conflict
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.storage import writing
-from publisher.stories.access import require_edit
+from publisher.stories.access import lock, require_edit
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import ARCHIVED
 from publisher.stories.service import move, void_approval
@@ -20,8 +20,8 @@ ON_ITS_WAY = frozenset({"scheduled", "waiting", "sending", "unconfirmed", "needs
 
 def archive(actor: User | None, story: Story) -> None:
     """Put the story and its posts away. Conflict while one of them may still go out."""
-    with writing() as session:
-        session.refresh(story, with_for_update=True)
+    with writing():
+        lock(story)
         require_edit(actor, story)
         if story.archived_at is not None:
             raise Conflict(_("This story is archived already."))
@@ -34,8 +34,8 @@ def archive(actor: User | None, story: Story) -> None:
 
 def restore(actor: User | None, story: Story) -> None:
     """Bring an archived story back, with the posts that were archived along with it, as drafts."""
-    with writing() as session:
-        session.refresh(story, with_for_update=True)
+    with writing():
+        lock(story)
         require_edit(actor, story)
         since = story.archived_at
         if since is None:
@@ -49,16 +49,16 @@ def restore(actor: User | None, story: Story) -> None:
 
 def archive_post(actor: User | None, post: Post) -> None:
     """Take one post out of its story. Conflict while it may still go out; what is out stays out."""
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        lock(post)
         require_edit(actor, post.story)
         _archive(actor, post)
 
 
 def restore_post(actor: User | None, post: Post) -> None:
     """Bring one archived post back as a draft."""
-    with writing() as session:
-        session.refresh(post, with_for_update=True)
+    with writing():
+        lock(post)
         require_edit(actor, post.story)
         if post.story.archived_at is not None:
             raise Conflict(_("This story is archived. Restore it first."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from publisher.storage import writing
 from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
+from tests.features.racing import claimed, in_thread
 from tests.plugins.newsroom import Newsroom
 
 THREAD = " ".join(f"낱말{n}" for n in range(150))
@@ -29,33 +30,6 @@ THREAD = " ".join(f"낱말{n}" for n in range(150))
 
 class Killed(BaseException):
     """The process died here."""
-
-
-def in_thread(app: Flask, work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
-    """`work` in a thread with its own session; its result or its exception ends up in the list."""
-    said: list[Any] = []
-
-    def run() -> None:
-        with app.app_context():
-            try:
-                said.append(work())
-            except Exception as error:
-                said.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, said
-
-
-def claimed(newsroom: Newsroom, slug: str) -> claims.Claim:
-    """A claim of that account's next delivery, already on the wire."""
-    account_id = newsroom.accounts[slug].id
-    head = next(head for head in claims.heads() if head.account_id == account_id)
-    claim = claims.claim(head)
-    assert claim is not None
-    deliver.go_on_wire(claim, "text")
-    db.session.rollback()
-    return claim
 
 
 @pytest.mark.parametrize(
