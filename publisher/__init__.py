@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 
 from channels import http
 from publisher import assets, storage, vault, web
@@ -52,6 +53,8 @@ def create_app(config: Config | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         TESTING=config.environment == "test",
     )
+    app.json = DefaultJSONProvider(app)
+    app.json.ensure_ascii = False  # answers are UTF-8: Hangul stays readable
     db.init_app(app)
     csrf.init_app(app)
     http.configure(http.Deadlines(config.timings.connect, config.timings.deadline))
