@@ -107,13 +107,18 @@ def lasts(lifetime: timedelta) -> str:
 
 
 def details_of(event: Event) -> str:
-    """What an event keeps beside its verb, on one line: "before: author · after: editor"."""
+    """What an event keeps beside its verb, on one line: "author → editor · account: blog"."""
     told = {
         name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in event.detail.items()
         if value not in (None, "", [])
     }
-    return " · ".join(f"{name}: {value}" for name, value in told.items())
+    change = (
+        [f"{told.pop('before')} → {told.pop('after')}"]
+        if {"before", "after"} <= told.keys()
+        else []
+    )
+    return " · ".join([*change, *(f"{name}: {value}" for name, value in told.items())])
 
 
 def browser_of(agent: str) -> str:

@@ -373,4 +373,4 @@ def test_the_trail_leads_to_people_and_stories(client, cast, sign_in):
     page = sign_in(client, cast.ada).get("/admin/audit").text
     assert f'<a href="/people/{cast.ben.id}">Ben</a>' in page
     assert f'<a href="/stories/{story.id}">' in page
-    assert "before: author · after: editor" in page
+    assert "author → editor" in page
