@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import api_burst, blog_burst, composer, feed, month_page, start_lag
+from bench import api_burst, blog_burst, composer, feed, hostile_text, month_page, start_lag
 from bench.rig import progress
 
 FIGURES: dict[str, Callable[[bool], dict[str, Any]]] = {
@@ -21,6 +21,7 @@ FIGURES: dict[str, Callable[[bool], dict[str, Any]]] = {
     "feed": feed.measure,
     "month_page": month_page.measure,
     "composer": composer.measure,
+    "hostile_text": hostile_text.measure,
 }
 
 

@@ -13,6 +13,7 @@ from channels import text
 from tests.channels.hard_texts import seeded
 
 LENGTH = 100_000
+HANGS_S = 10.0
 FAMILY = "👩‍👩‍👧‍👦"
 
 
@@ -64,28 +65,17 @@ def test_cashtags_are_counted(sample: str, count: int) -> None:
         "a한", "co.", "xn--a.",
         "\u0315\u0300", "\u0f73", "a.co/.(a)", "a.co?", "(", "$A ", "-.", "_.", "é.", "\u200d",
         "vermögensberater.", "https://한글.kr/(a)", "@", "&amp;", "\ufeff.", "https://t.co/a(",
+        "a.co ", "😀a.co ", "x.한국 ", "a.co한.kr ", "a.co/(", "a.co/((", "(a.co) ", "http://한글.kr ",
     ],
 )  # fmt: skip
-def test_hostile_text_is_counted_in_no_time(piece: str) -> None:
+def test_hostile_text_hangs_nobody(piece: str) -> None:
+    """How fast it is, `bench` says. This fails when counting is no longer linear: that takes minutes."""
     hostile = (piece * LENGTH)[:LENGTH]
-    best = min(_seconds_of_counting(hostile) for _ in range(3))
-    assert best < 0.1
-
-
-def _seconds_of_counting(hostile: str) -> float:
-    """Processor time, which other programs on this machine do not lengthen."""
     start = time.process_time()
     text.weigh(hostile)
     text.count_cashtags(hostile)
     text.has_invalid_characters(hostile)
-    return time.process_time() - start
-
-
-def test_a_text_full_of_addresses_is_counted_in_linear_time() -> None:
-    for piece in ("a.co ", "😀a.co ", "x.한국 ", "a.co한.kr ", "a.co/("):
-        short = min(_seconds_of_counting(piece * 1_000) for _ in range(3))
-        long = min(_seconds_of_counting(piece * 8_000) for _ in range(3))
-        assert long < 20 * short + 0.02
+    assert time.process_time() - start < HANGS_S
 
 
 @given(st.text(alphabet="a가.\u0301\u0315\u0344\u0f73e ", max_size=80).map(lambda part: part * 40))
