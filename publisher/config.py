@@ -47,6 +47,11 @@ class Timings:
                 f" sender can be alive; got {self.connect}, {self.deadline}, {self.settle}, {self.lease}."
             )
 
+    @property
+    def pace(self) -> float:
+        """How fast this installation lives: 1, and less in tests that scaled their waits down."""
+        return self.deadline / 45.0
+
     def scaled(self, factor: float) -> Timings:
         """All waits times `factor`, for tests; `ahead` stays, as the fork costs what it costs."""
         return replace(

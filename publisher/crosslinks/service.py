@@ -78,7 +78,7 @@ def patch_links(desired: effects.Desired) -> None:
 
 def _ask_for_links(story_id: int) -> None:
     live = live_posts(story_id)
-    pace = current_app.extensions["settings"].timings.deadline / 45.0
+    pace = current_app.extensions["settings"].timings.pace
     at = clock.now() + timedelta(seconds=DEBOUNCE_S * pace)
     for post in live:
         links = links_under(post.post_id, live)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from channels.base import Content
+from channels.base import Content, Image
 from publisher import clock
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.plan import Targets
@@ -20,7 +21,7 @@ from publisher.stories.rules import MediaUse
 def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> Content:
     """What this delivery says: its part of the text, its links with their addresses, whom it answers.
 
-    With `sent` the text is the one that went on the wire, whatever became of the link targets since.
+    With `sent` text and link are those that went on the wire, whatever became of the link targets since.
     """
     revision, story = delivery.revision, delivery.post.story
     content = stories.content(
@@ -32,8 +33,8 @@ def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> C
     if len(parts) > 1:
         text = links.render(parts[delivery.part - 1], targets.address(delivery.marker))
         content = replace(content, text=text)
-    if sent and delivery.text:
-        content = replace(content, text=delivery.text)
+    if sent:
+        content = replace(content, text=delivery.text, link=delivery.link)
     marked = delivery.marker if f"={delivery.marker}" in content.text + content.link else ""
     return replace(
         content,
@@ -41,7 +42,7 @@ def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> C
         language=story.language,
         marker=marked,
         reply_to=_answered(delivery),
-        staged={int(key): kept["id"] for key, kept in usable(delivery).items()},
+        staged=usable(delivery, content.media),
     )
 
 
@@ -63,11 +64,14 @@ def _answered(delivery: Delivery) -> str:
     return before or ""
 
 
-def usable(delivery: Delivery) -> dict[str, dict[str, str]]:
-    """Staged uploads that will still be valid when the create call is made."""
+def usable(delivery: Delivery, images: Iterable[Image]) -> dict[int, str]:
+    """The staged uploads of these images, by image: those that carry the same alternative text and will still
+    be valid when the create call is made."""
     soon = clock.now() + timedelta(seconds=60)
     return {
-        key: kept
-        for key, kept in delivery.staged.items()
-        if datetime.fromisoformat(kept["expires"]) > soon
+        image.id: upload["id"]
+        for image in images
+        if (upload := delivery.staged.get(str(image.id)))
+        and upload.get("alt") == image.alt
+        and datetime.fromisoformat(upload["expires"]) > soon
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -65,8 +66,17 @@ def send(claim: Claim) -> None:
     """Pack, stage what is missing, call the platform, settle.
 
     The three commits are the claim's, `on_wire`'s and the settling's. An exception that is none of the four
-    channel errors is a bug: it propagates and the lease runs out.
+    channel errors is a bug: it propagates, and before the wire the account is free for others at once.
     """
+    try:
+        _send(claim)
+    except Exception:
+        db.session.rollback()
+        settle.crashed(claim)
+        raise
+
+
+def _send(claim: Claim) -> None:
     parcel = _pack(claim)
     db.session.rollback()
     if parcel is None:
@@ -74,7 +84,7 @@ def send(claim: Claim) -> None:
     try:
         content = _staged(parcel)
         receipt = parcel.channel.publish(
-            content, key=parcel.marker, on_wire=lambda: go_on_wire(claim, content.text)
+            content, key=parcel.marker, on_wire=lambda: go_on_wire(claim, content)
         )
     except NotSent:
         return
@@ -124,7 +134,7 @@ def _put(delivery: Delivery) -> None:
     except Rejected as error:
         settle.refused(claim, error)
     else:
-        _wired(claim, delivery, parcel.content.text)
+        _wired(claim, delivery, parcel.content)
         settle.accept(claim, delivery, receipt)
 
 
@@ -152,7 +162,7 @@ def may_go(delivery: Delivery) -> bool:
     return True
 
 
-def go_on_wire(claim: Claim, text: str) -> None:
+def go_on_wire(claim: Claim, content: Content) -> None:
     """Commit 2, just before the first byte of the create call and never before its instant.
 
     Raises NotSent when nothing may go out. The connection is already open while this waits.
@@ -164,7 +174,7 @@ def go_on_wire(claim: Claim, text: str) -> None:
             raise NotSent
         allowed = may_go(delivery)
         if allowed:
-            _wired(claim, delivery, text)
+            _wired(claim, delivery, content)
     if not allowed:
         raise NotSent
 
@@ -173,18 +183,18 @@ def _call() -> timedelta:
     return timedelta(seconds=timings().deadline)
 
 
-def _wired(claim: Claim, delivery: Delivery, text: str) -> None:
+def _wired(claim: Claim, delivery: Delivery, content: Content) -> None:
     """It goes out now; the account's next post keeps its distance from here."""
     now, spacing = clock.now(), delivery.account.spacing_s
     delivery.account.next_slot_at = now + timedelta(seconds=spacing) if spacing else None
     delivery.wire_at = now
-    delivery.text = text
+    delivery.text, delivery.link = content.text, content.link
     note(claim, wire_at=now)
 
 
 def _back(delivery: Delivery, *, next_at: datetime | None, waits_for: str) -> None:
     delivery.attempts -= 1
-    state.move(delivery, SCHEDULED, lease_until=None, next_at=next_at, waits_for=waits_for)
+    settle.back(delivery, next_at=next_at, waits_for=waits_for)
 
 
 def _pack(claim: Claim) -> Parcel | None:
@@ -193,8 +203,10 @@ def _pack(claim: Claim) -> Parcel | None:
     if delivery is None:
         return None
     targets = Targets(delivery.post, delivery.revision)
-    if targets.missing() and _without_links(claim, targets):
-        return None
+    if targets.missing():
+        if _without_links(claim):
+            return None
+        targets = Targets(delivery.post, delivery.revision)
     return Parcel(
         claim=claim,
         content=content_of(delivery, targets),
@@ -203,26 +215,24 @@ def _pack(claim: Claim) -> Parcel | None:
     )
 
 
-def _without_links(claim: Claim, targets: Targets) -> bool:
-    """Decide on a delivery whose links have no address: True when it does not go now."""
-    if targets.held():
-        to, waits_for, code = SCHEDULED, str(WaitsFor.TARGET), ""
-    elif targets.dropped():
-        to, waits_for, code = CANCELLED, "", "link_missing"
-    else:
-        return False
+def _without_links(claim: Claim) -> bool:
+    """Decide on a delivery whose links have no address: True when it does not go now. Looks at them again in
+    its story's turn, as an address may have come since."""
     with writing():
         delivery = mine(claim, SENDING)
-        if delivery is not None:
+        if delivery is None:
+            return True
+        targets = Targets(delivery.post, delivery.revision)
+        if targets.held():
+            _back(delivery, next_at=None, waits_for=WaitsFor.TARGET)
+        elif targets.dropped():
             delivery.attempts -= 1
             state.move(
-                delivery,
-                to,
-                lease_until=None,
-                next_at=None,
-                waits_for=waits_for,
-                problem_code=code,
+                delivery, CANCELLED, lease_until=None, next_at=None, problem_code="link_missing"
             )
+            settle.end_rest(delivery)
+        else:
+            return False
     return True
 
 
@@ -232,23 +242,21 @@ def _staged(parcel: Parcel) -> Content:
     missing = [image for image in content.media if image.id not in content.staged]
     if not missing or not isinstance(channel, Stages):
         return content
-    fresh = {image.id: channel.stage(image) for image in missing}
-    keep_staged(parcel.claim.delivery_id, fresh)
-    return replace(
-        content, staged={**content.staged, **{key: remote for key, (remote, _end) in fresh.items()}}
-    )
+    fresh = _upload(channel, parcel.claim.delivery_id, missing)
+    return replace(content, staged={**content.staged, **fresh})
 
 
-def keep_staged(delivery_id: int, fresh: dict[int, tuple[str, datetime]]) -> None:
-    """Remember uploads and when the platform forgets them."""
+def _upload(channel: Stages, delivery_id: int, images: Iterable[Image]) -> dict[int, str]:
+    """Stage these pictures; remember their ids, the words they carry and when the platform forgets them."""
+    kept: dict[int, dict[str, str]] = {}
+    for image in images:
+        remote_id, end = channel.stage(image)
+        kept[image.id] = {"id": remote_id, "alt": image.alt, "expires": end.isoformat()}
     with writing():
         delivery = state.locked(delivery_id)
         if delivery is not None:
-            kept = {
-                str(key): {"id": remote, "expires": end.isoformat()}
-                for key, (remote, end) in fresh.items()
-            }
-            delivery.staged = {**delivery.staged, **kept}
+            delivery.staged = delivery.staged | {str(key): each for key, each in kept.items()}
+    return {key: each["id"] for key, each in kept.items()}
 
 
 def stage_ahead(desired: dict[str, int]) -> None:
@@ -256,17 +264,14 @@ def stage_ahead(desired: dict[str, int]) -> None:
     delivery = db.session.get(Delivery, desired["delivery_id"])
     if delivery is None or delivery.status != SCHEDULED:
         return
-    done = usable(delivery)
-    wanted: list[Image] = [
-        media.image(media.get(use.id), use.alt)
-        for use in media_of(delivery)
-        if str(use.id) not in done
-    ]
+    images = [media.image(media.get(use.id), use.alt) for use in media_of(delivery)]
+    done = usable(delivery, images)
     channel = accounts.open_channel(delivery.account)
     delivery_id = delivery.id
     db.session.rollback()
-    if wanted and isinstance(channel, Stages):
-        keep_staged(delivery_id, {image.id: channel.stage(image) for image in wanted})
+    missing = [image for image in images if image.id not in done]
+    if missing and isinstance(channel, Stages):
+        _upload(channel, delivery_id, missing)
 
 
 def _count_crash(delivery_id: int) -> None:

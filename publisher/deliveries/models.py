@@ -53,6 +53,7 @@ class Delivery(Model):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     marker: Mapped[str] = mapped_column(String(32), unique=True)
     text: Mapped[str] = mapped_column(Text, default="")
+    link: Mapped[str] = mapped_column(Text, default="", server_default="")
     staged: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     remote_id: Mapped[str | None] = mapped_column(String(120))
     url: Mapped[str] = mapped_column(String(500), default="")

@@ -17,6 +17,7 @@ from publisher.deliveries.rules import DeliveryStatus, WaitsFor
 from publisher.extensions import db
 from publisher.stories import links
 from publisher.stories.models import Post, Revision, Story
+from publisher.stories.rules import ARCHIVED
 
 HOPELESS = frozenset({"failed", "cancelled", "missed"})
 
@@ -27,10 +28,11 @@ def timings() -> Timings:
 
 
 def nodes(story: Story) -> list[links.Node]:
-    """The story's posts as the link plan sees them."""
+    """The story's posts as the link plan sees them; what is archived can be linked to by nobody."""
     return [
         links.Node(post.id, post.account.slug, post.account.kind, (post.head.text, post.head.link))
         for post in story.posts
+        if post.status != ARCHIVED
     ]
 
 

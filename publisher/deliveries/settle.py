@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -17,7 +18,9 @@ from publisher.deliveries import plan, state
 from publisher.deliveries.claim import Claim, attempt_of, jitter, mine, note
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.rules import (
+    CANCELLED,
     FAILED,
+    MISSED,
     NEEDS_ATTENTION,
     PUBLISHED,
     SCHEDULED,
@@ -27,6 +30,7 @@ from publisher.deliveries.rules import (
 )
 from publisher.extensions import db
 from publisher.notices import service as notices
+from publisher.people.models import User
 from publisher.storage import writing
 
 MAX_CRASHES = 3
@@ -167,6 +171,35 @@ def give_up(delivery: Delivery, code: str) -> None:
     tell(delivery, "needs_attention")
 
 
+def crashed(claim: Claim) -> None:
+    """A bug of ours before the wire: the account is free at once, and after three of them a person looks."""
+    with writing():
+        delivery = mine(claim, SENDING)
+        if delivery is None or delivery.wire_at is not None:
+            return
+        _ended(claim, "crashed")
+        delivery.crashes += 1
+        if delivery.crashes >= MAX_CRASHES:
+            give_up(delivery, "crashed")
+        else:
+            back(delivery, next_at=retry_at(delivery.crashes))
+
+
+def back(delivery: Delivery, **fields: Any) -> None:
+    """Surely not sent: scheduled again, or cancelled if a person asked for that meanwhile."""
+    if delivery.cancel_requested:
+        fields |= {"next_at": None, "waits_for": ""}
+    to = CANCELLED if delivery.cancel_requested else SCHEDULED
+    state.move(delivery, to, lease_until=None, **fields)
+
+
+def end_rest(delivery: Delivery, actor: User | None = None) -> None:
+    """The later parts of a thread do not go without this one."""
+    for part in state.latest_run(delivery.post):
+        if part.part > delivery.part and part.status in {SCHEDULED, MISSED}:
+            state.move(part, CANCELLED, actor=actor, next_at=None, waits_for="")
+
+
 def doubtful(delivery: Delivery, wire_at: datetime) -> None:
     """It may be out: look once no sender can be alive any more."""
     state.move(
@@ -209,7 +242,7 @@ def _hold_for_account(delivery: Delivery, error: ChannelError) -> None:
     """Back to scheduled and due: it goes when the account is reconnected within its grace."""
     account = delivery.account
     delivery.attempts -= 1
-    state.move(delivery, SCHEDULED, lease_until=None, next_at=clock.now(), problem=error.message)
+    back(delivery, next_at=clock.now(), problem=error.message)
     accounts.pause(None, account, error.message)
     tell(delivery, "account_paused")
 
@@ -218,14 +251,13 @@ def _again_later(delivery: Delivery, error: ChannelError) -> None:
     next_at = retry_at(delivery.attempts)
     if isinstance(error, Unavailable) and error.throttled:
         delivery.attempts -= 1
-        next_at = error.retry_after or clock.now() + timedelta(seconds=60)
+        soonest = clock.now() + timedelta(seconds=60 * plan.timings().pace)
+        next_at = max(error.retry_after or soonest, soonest)
         accounts.throttle(delivery.account, next_at)
     elif isinstance(error, Unavailable) and error.retry_after:
         next_at = max(next_at, error.retry_after)
-    state.move(
+    back(
         delivery,
-        SCHEDULED,
-        lease_until=None,
         next_at=next_at,
         problem=error.message,
         waits_for="",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import socket
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -26,6 +28,8 @@ from publisher.deliveries.rules import (
 from publisher.extensions import db
 from publisher.storage import writing
 
+logger = logging.getLogger(__name__)
+
 BATCH = 200
 SILENCE = timedelta(seconds=60)
 MANY = 20
@@ -46,10 +50,19 @@ def _abandoned() -> int:
         )
     ).all()
     dead = [row.id for row in rows if row.lease_until < now or _owner_is_dead(row.owner)]
-    for delivery_id in dead:
-        with writing():
-            _recover(delivery_id)
-    return len(dead)
+    return _each(dead, _recover)
+
+
+def _each(ids: Sequence[int], deal: Callable[[int], None]) -> int:
+    """Deal with each in a transaction of its own. One that cannot be dealt with is logged and keeps no other
+    from it. Returns how many there were."""
+    for delivery_id in ids:
+        try:
+            with writing():
+                deal(delivery_id)
+        except Exception:
+            logger.exception("the sweep stumbled", extra={"delivery_id": delivery_id})
+    return len(ids)
 
 
 def _owner_is_dead(owner: str) -> bool:
@@ -72,7 +85,7 @@ def _recover(delivery_id: int) -> None:
     ).one()
     attempt.ended_at, attempt.outcome = now, "abandoned"
     if delivery.status == UNCONFIRMED:
-        state.move(delivery, UNCONFIRMED, lease_until=None, next_at=now)
+        _ask_again(delivery, now)
         return
     if delivery.status != SENDING:
         delivery.lease_until = None
@@ -83,13 +96,17 @@ def _recover(delivery_id: int) -> None:
     elif delivery.crashes >= settle.MAX_CRASHES:
         settle.give_up(delivery, "crashed")
     else:
-        state.move(
-            delivery,
-            SCHEDULED,
-            lease_until=None,
-            next_at=now,
-            note="its sender died before the wire",
-        )
+        settle.back(delivery, next_at=now, note="its sender died before the wire")
+
+
+def _ask_again(delivery: Delivery, now: datetime) -> None:
+    """Its reader died, or reading itself broke: again in a while, but not for ever."""
+    since = delivery.wire_at or delivery.due_at
+    if (now - since).total_seconds() >= timings().give_up:
+        settle.give_up(delivery, "no_verdict")
+    else:
+        gap = timedelta(seconds=timings().read_gap)
+        state.move(delivery, UNCONFIRMED, lease_until=None, next_at=now + gap)
 
 
 def _expired() -> int:
@@ -100,17 +117,17 @@ def _expired() -> int:
         Delivery.due_at < now,  # says nothing new, but lets the index pass by what lies ahead
         Delivery.expires_at < now,
     )
-    ids = db.session.scalars(query.limit(BATCH)).all()
-    for delivery_id in ids:
-        with writing():
-            delivery = state.locked(delivery_id)
-            if delivery is None or delivery.status != SCHEDULED or delivery.expires_at >= now:
-                continue
-            state.move(delivery, MISSED, next_at=None, problem_code="missed")
-            settle.tell(delivery, "missed")
-            for woken in plan.wake(delivery.post.story_id, but=delivery.post_id):
-                state.mirror(woken)
-    return len(ids)
+    return _each(db.session.scalars(query.limit(BATCH)).all(), _miss)
+
+
+def _miss(delivery_id: int) -> None:
+    delivery = state.locked(delivery_id)
+    if delivery is None or delivery.status != SCHEDULED or delivery.expires_at >= clock.now():
+        return
+    state.move(delivery, MISSED, next_at=None, problem_code="missed")
+    settle.tell(delivery, "missed")
+    for woken in plan.wake(delivery.post.story_id, but=delivery.post_id):
+        state.mirror(woken)
 
 
 def _late() -> int:
@@ -123,15 +140,15 @@ def _late() -> int:
         Delivery.due_at < late,
         Delivery.problem_code != "late",
     )
-    ids = db.session.scalars(query.limit(BATCH)).all()
-    for delivery_id in ids:
-        with writing():
-            delivery = state.locked(delivery_id)
-            if delivery is not None and delivery.problem_code != "late":
-                delivery.problem_code = "late"
-                state.mirror(delivery.post)
-                settle.tell(delivery, "needs_attention")
-    return len(ids)
+    return _each(db.session.scalars(query.limit(BATCH)).all(), _say_late)
+
+
+def _say_late(delivery_id: int) -> None:
+    delivery = state.locked(delivery_id)
+    if delivery is not None and delivery.problem_code != "late":
+        delivery.problem_code = "late"
+        state.mirror(delivery.post)
+        settle.tell(delivery, "needs_attention")
 
 
 def beat(name: str, role: str) -> None:
@@ -146,7 +163,7 @@ def beat(name: str, role: str) -> None:
 
 def ask_after_silence() -> int:
     """If nobody dispatched for a minute, hold each account with more than twenty overdue posts until a person
-    releases it. Returns how many were held. Called once, when a dispatcher starts."""
+    releases it. Returns how many were held. Called when a dispatcher starts, or was silent itself."""
     now = clock.now()
     last = db.session.scalar(
         select(Beat.at).where(Beat.role.like("dispatcher%")).order_by(Beat.at.desc()).limit(1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from channels.base import Content
 from publisher.deliveries import claim as claims
 from publisher.deliveries import deliver
 from publisher.extensions import db
@@ -36,6 +37,6 @@ def claimed(newsroom: Newsroom, slug: str) -> claims.Claim:
     head = next(head for head in claims.heads() if head.account_id == account_id)
     claim = claims.claim(head)
     assert claim is not None
-    deliver.go_on_wire(claim, "text")
+    deliver.go_on_wire(claim, Content("text"))
     db.session.rollback()
     return claim

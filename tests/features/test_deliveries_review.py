@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from channels.base import Receipt
+from channels.base import Content, Receipt
 from publisher import clock
 from publisher.deliveries import claim as claims
 from publisher.deliveries import deliver, dispatch, settle, state, sweep
@@ -128,7 +128,7 @@ def test_cancelling_the_rest_of_a_thread_never_hides_a_part_that_is_on_the_wire(
         claim = claims.claim(head)
         if claim is not None:
             with suppress(deliver.NotSent):
-                deliver.go_on_wire(claim, "text")
+                deliver.go_on_wire(claim, Content("text"))
                 wired.set()
                 settle.received(claim, Receipt("77", "https://x.com/acme/status/77"))
 

@@ -1,0 +1,35 @@
+"""The migrations: they make what the models describe, and take nothing along on the way back."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from publisher import schema
+from publisher.deliveries.models import Attempt
+from publisher.extensions import db
+from publisher.stories.rules import Draft
+from tests.plugins.newsroom import Newsroom
+
+
+@pytest.mark.usefixtures("database_url", "app")
+def test_the_migrations_make_what_the_models_describe() -> None:
+    db.drop_all()
+    schema.upgrade()
+    with db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
+    assert differences == []
+
+
+@pytest.mark.usefixtures("database_url")
+def test_one_migration_back_and_forth_keeps_the_attempts(newsroom: Newsroom) -> None:
+    newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    newsroom.work()
+    db.session.rollback()
+    with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num varchar(32))")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0012')")
+    schema.downgrade("0011")
+    schema.upgrade()
+    assert db.session.query(Attempt).count() == 1
