@@ -170,6 +170,8 @@ class Channel(ABC):
     limits: ClassVar[Limits]
     transactional: ClassVar[bool] = False
     """True when the create is part of the caller's own database transaction: it needs no commit 2."""
+    address_form: ClassVar[str] = ""
+    """A pattern in the path of a post's public address: its groups, joined by `_`, are the remote id."""
 
     def __init__(
         self,

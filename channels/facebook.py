@@ -110,6 +110,7 @@ class Facebook(Channel):
 
     kind: ClassVar[str] = "facebook"
     label: ClassVar[str] = "Facebook"
+    address_form: ClassVar[str] = r"/(\d+)(?:/posts/|_)(\d+)"
     limits: ClassVar[Limits] = Limits(
         text=63_206,
         images=10,

@@ -50,6 +50,7 @@ class Twitter(Channel):
 
     kind: ClassVar[str] = "twitter"
     label: ClassVar[str] = "X"
+    address_form: ClassVar[str] = r"/status(?:es)?/(\d+)"
     limits: ClassVar[Limits] = Limits(
         text=x_text.MAX_LENGTH,
         images=4,

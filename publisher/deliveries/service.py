@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -93,7 +94,7 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
     with writing():
         access.lock(post)
         _require_editor(actor, post)
-        if post.status != APPROVED or post.approved_hash != post.head.hash:
+        if not _is_approved(post):
             raise Conflict(_("Only an approved post can be scheduled."), code="not_approved")
         due_at = _future(due_at)
         zone = zone or post.planned_zone or post.story.owner.timezone
@@ -106,10 +107,13 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
             raise Conflict(_("This post is already out."), code="already_published")
         stories.plan(actor, post, due_at, zone)
         waiting = [delivery for delivery in run if delivery.status in {SCHEDULED, MISSED}]
+        out = [delivery for delivery in run if delivery.status == PUBLISHED]
+        if out:
+            _require_rest(post, out, waiting, run)
         if waiting:
             texts = contents.parts(post.head.draft, post.account.kind)
-            if len(waiting) == len(run) == len(texts):
-                for delivery in run:
+            if len(out) + len(waiting) == len(run) == len(texts):
+                for delivery in waiting:
                     _retime(actor, delivery, due_at, zone)
                 plan.make_ready(run)
                 state.mirror(post)
@@ -136,6 +140,8 @@ def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
         if statuses & {SCHEDULED, MISSED}:
             _require_editor(actor, post)
             schedule_or_replan(actor, post, at, zone)
+        elif not run and _is_approved(post):
+            schedule(actor, post, at, zone)
         else:
             stories.plan(actor, post, _future(at), zone)
     return post
@@ -143,7 +149,7 @@ def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
 
 def schedule_or_replan(actor: User | None, post: Post, at: datetime, zone: str) -> None:
     """Move what is scheduled. While its approval is void the time is kept for when it is approved again."""
-    if post.status == APPROVED and post.approved_hash == post.head.hash:
+    if _is_approved(post):
         schedule(actor, post, at, zone)
         return
     at = _future(at)
@@ -195,7 +201,8 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
             raise Conflict(_("This delivery does not wait for a decision."), code="delivery_state")
         if verdict == "there":
             address = _address(url)
-            settle.published(delivery, Receipt(f"by-hand-{delivery.id}", address))
+            if not settle.published(delivery, Receipt(_remote_id(delivery, address), address)):
+                raise Conflict(str(settle.PROBLEMS["two_owners"]), code="two_owners")
         elif verdict == "absent":
             delivery.resends = delivery.absences = delivery.crashes = 0
             state.move(delivery, SCHEDULED, actor=actor, next_at=clock.now(), problem_code="")
@@ -203,6 +210,7 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
             plan.make_ready([delivery])
         elif verdict == "drop":
             state.move(delivery, CANCELLED, actor=actor, next_at=None)
+            settle.end_rest(delivery, actor)
         else:
             raise Invalid(_("Say whether it is there, is not there, or shall be dropped."))
     return delivery
@@ -297,6 +305,23 @@ def _stage(run: Sequence[Delivery]) -> None:
     effects.ask("stage", key, {"delivery_id": first.id}, at=max(at, clock.now()))
 
 
+def _is_approved(post: Post) -> bool:
+    """Whether what the post says now is what was approved."""
+    return post.status == APPROVED and post.approved_hash == post.head.hash
+
+
+def _require_rest(
+    post: Post, out: Sequence[Delivery], waiting: Sequence[Delivery], run: Sequence[Delivery]
+) -> None:
+    """A thread goes on where it stopped, with the words its first parts had; what is out never goes twice."""
+    same = all(delivery.revision.hash == post.head.hash for delivery in out)
+    if not same or len(out) + len(waiting) != len(run):
+        raise Conflict(
+            _("Part of this thread is out already. Write what is missing as a new post."),
+            code="partly_published",
+        )
+
+
 def _grace(post: Post) -> timedelta:
     seconds = post.grace_s
     if seconds is None:
@@ -316,6 +341,16 @@ def _address(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Invalid(_("Give the address where it can be seen, beginning with https://."))
     return url.strip()
+
+
+def _remote_id(delivery: Delivery, address: str) -> str:
+    """The platform's own id out of the address: it proves no other delivery, and the next part answers it."""
+    form = channel_class(delivery.account.kind).address_form
+    if form and (found := re.search(form, urlsplit(address).path)):
+        return "_".join(found.groups())
+    if delivery.part < delivery.parts:
+        raise Invalid(_("Give the address of this very post, so that the next part can answer it."))
+    return f"by-hand-{delivery.id}"
 
 
 def _require_editor(actor: User | None, post: Post) -> None:
