@@ -33,4 +33,9 @@ class Effect(Model):
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     problem: Mapped[str] = mapped_column(Text, default="")
 
+    @property
+    def stuck(self) -> bool:
+        """Whether nobody tries it any more."""
+        return self.next_at is None and self.done_at is None
+
     __table_args__ = (Index("ix_effects_next_at", "next_at"),)

@@ -52,15 +52,15 @@ def register(kind: str, function: Kind) -> None:
 
 
 def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) -> None:
-    """Want `desired`, from `at` on (now by default). Asking twice for the same is one piece of work; asking
-    for something else replaces the wish, also while the old one is being worked on."""
+    """Want `desired`, from `at` on (now by default). Asking twice for the same is one piece of work, unless
+    it is stuck; asking for something else replaces the wish, also while the old one is being worked on."""
     with writing() as session:
         now = clock.now()
         due = at or now
         effect = session.scalar(select(Effect).where(Effect.key == key))
         if effect is None:
             session.add(Effect(kind=kind, key=key, desired=desired, created_at=now, next_at=due))
-        elif effect.desired != desired:
+        elif effect.desired != desired or effect.stuck:
             effect.desired = desired
             effect.done_at = None
             effect.attempts = 0
@@ -116,9 +116,21 @@ def _claim() -> Claim | None:
         )
         if effect is None:
             return None
+        if effect.lease_until is not None and _died(effect):
+            return None
         effect.fence += 1
         effect.lease_until = effect.next_at = now + LEASE  # run out, it is simply due again
         return Claim(effect.id, effect.kind, dict(effect.desired), effect.fence, effect.attempts)
+
+
+def _died(effect: Effect) -> bool:
+    """Its last worker died with it, or of it, which counts as a failure. True when it is stuck now."""
+    effect.attempts += 1
+    if effect.attempts <= len(WAITS_S):
+        return False
+    effect.next_at = effect.lease_until = None
+    effect.problem = "WorkerDied"
+    return True
 
 
 def _failed(claim: Claim, error: Exception) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -106,3 +108,40 @@ def test_later_is_no_failure() -> None:
     assert effects.work_off()
     assert (the_effect().attempts, the_effect().done_at) == (0, None)
     assert not effects.work_off()
+
+
+@pytest.mark.usefixtures("app")
+def test_an_effect_that_kills_its_worker_is_shown_as_stuck_at_last(
+    travel: Callable[[timedelta], None],
+) -> None:
+    class Killed(BaseException):
+        """The process died here."""
+
+    def deadly(_: effects.Desired) -> None:
+        raise Killed
+
+    effects.register("deadly", deadly)
+    effects.ask("deadly", "deadly:1", {})
+    for _ in range(10):
+        with suppress(Killed):
+            effects.work_off()
+        db.session.rollback()
+        travel(timedelta(hours=2))
+
+    assert [effect.key for effect in effects.stuck()] == ["deadly:1"]
+
+
+@pytest.mark.usefixtures("app")
+def test_a_stuck_effect_can_be_asked_for_again(travel: Callable[[timedelta], None]) -> None:
+    recorder = Recorder(failures=7)
+    effects.register("record", recorder)
+    effects.ask("record", "k", {"n": 1})
+    for _ in range(8):
+        effects.work_off()
+        travel(timedelta(hours=2))
+    assert len(effects.stuck()) == 1
+
+    effects.ask("record", "k", {"n": 1})
+    work_off_all()
+
+    assert the_effect().done_at is not None
