@@ -15,12 +15,14 @@ from flask import Blueprint, Response, g, jsonify, request
 from flask_babel import gettext as _
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import BadRequest
 
 from publisher import clock
 from publisher.api.models import Answered
 from publisher.api.schemas import Nothing
 from publisher.errors import Conflict, DomainError, Invalid, NotAllowed
+from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import Role, Scope, at_least
 from publisher.people.tokens import person_of_token
@@ -97,10 +99,12 @@ def operation(
         def run(**parts: Any) -> Response:
             person = _authenticated(declared)
             g.me = person
+            once = method == "POST" and "Idempotency-Key" in request.headers
+            asked = _request_hash() if once else ""
             if declared.body is not None:
                 parts["body"] = _body(declared.body)
-            if method == "POST" and "Idempotency-Key" in request.headers:
-                return _once(person, declared, lambda: function(**parts))
+            if once:
+                return _once(person, declared, asked, lambda: function(**parts))
             return _respond(declared, function(**parts))
 
         blueprint.add_url_rule(path, function.__name__, run, methods=[method])
@@ -142,41 +146,51 @@ def _body(model: type[BaseModel]) -> BaseModel:
         raise Invalid(sentence, code="body_invalid", fields=fields) from None
 
 
-def _once(person: User, declared: Operation, call: Callable[[], Any]) -> Response:
+def _once(person: User, declared: Operation, asked: str, call: Callable[[], Any]) -> Response:
     """Do the work and keep the answer in one transaction; a repeated request gets the kept answer.
 
-    Two at the same moment: the second waits for SQLite's write lock or fails on PostgreSQL's primary key, and
-    then its work is rolled back with it.
+    Two at the same moment: the second waits for SQLite's write lock or fails on PostgreSQL's primary key;
+    then its work is rolled back with it, and it gets the first one's answer.
     """
     key = request.headers["Idempotency-Key"]
     if not 1 <= len(key) <= 200:
         raise Invalid(_("An Idempotency-Key has 1 to 200 characters."))
-    with writing() as session:
-        seen = session.get(Answered, (person.id, key))
-        if seen is not None and seen.at > clock.now() - KEPT:
-            if seen.request_hash != _request_hash():
-                raise Conflict(
-                    _("This Idempotency-Key came with another request before."), code="key_reused"
-                )
-            return _json(seen.body, seen.status)
-        session.execute(delete(Answered).where(Answered.at < clock.now() - KEPT))
-        session.expunge_all() if seen is not None else None
-        body = call()
-        session.add(
-            Answered(
-                user_id=person.id,
+    person_id = person.id
+    try:
+        with writing() as session:
+            session.execute(delete(Answered).where(Answered.at < clock.now() - KEPT))
+            kept = session.get(Answered, (person_id, key))
+            if kept is not None:
+                return _again(kept, asked)
+            body = call()
+            answered = Answered(
+                user_id=person_id,
                 key=key,
-                request_hash=_request_hash(),
+                request_hash=asked,
                 status=declared.status,
                 body=body,
                 at=clock.now(),
             )
-        )
-        session.flush()
+            session.add(answered)
+    except IntegrityError:
+        kept = db.session.get(Answered, (person_id, key))
+        if kept is None:
+            raise
+        return _again(kept, asked)
     return _respond(declared, body)
 
 
+def _again(kept: Answered, asked: str) -> Response:
+    """The kept answer. Raises Conflict when it was given to another request."""
+    if kept.request_hash != asked:
+        raise Conflict(
+            _("This Idempotency-Key came with another request before."), code="key_reused"
+        )
+    return _json(kept.body, kept.status)
+
+
 def _request_hash() -> str:
+    """What was asked. Before anything is parsed: afterwards an upload's bytes can no longer be read."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     digest.update(request.get_data(cache=True))
     return digest.hexdigest()
