@@ -35,17 +35,17 @@ def connect(config: Config, *, patient: bool = False) -> Redis:
 def ring(wanted: int = 1) -> bool:
     """Ring up to `wanted` bells, but never more than there are workers to hear them.
 
-    False when Redis cannot be reached. The id names the second, because a bell that died with its worker
-    keeps its id taken for minutes; within a second ringing twice is one bell.
+    False when nobody hears: Redis cannot be reached, or no worker listens. The id names the second, because a
+    bell that died with its worker keeps its id taken for minutes; within a second ringing twice is one bell.
     """
     redis = _redis()
     if redis is None:
         return False
     try:
         queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-        hearing = max(1, Worker.count(queue=queue))
+        hearing = Worker.count(queue=queue)
         second = int(clock.now().timestamp())
-        for slot in range(min(wanted, hearing - queue.count)):
+        for slot in range(min(wanted, max(1, hearing) - queue.count)):
             try:
                 queue.enqueue(
                     BELL,
@@ -60,7 +60,7 @@ def ring(wanted: int = 1) -> bool:
     except (RedisError, OSError) as error:
         logger.warning("the bell cannot be rung: %s", type(error).__name__)
         return False
-    return True
+    return hearing > 0
 
 
 def reachable() -> bool:

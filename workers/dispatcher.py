@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 TICK_S = 0.5
 BEAT_S = 2.0
 INLINE_AFTER_S = 5.0
-"""How long Redis may be silent before the dispatcher drains by itself."""
+"""For how long nobody may hear the bells before the dispatcher drains by itself."""
 
 
 class Dispatcher:
@@ -38,11 +38,10 @@ class Dispatcher:
         self.stopping = threading.Event()
         self.silent_since: float | None = None
         self.beat_at = 0.0
+        self.ticked_at: datetime | None = None
 
     def run(self) -> None:
         """Until told to stop. A database that is away for a moment is logged and tried again."""
-        with self.app.app_context():
-            sweep.ask_after_silence()
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
@@ -53,15 +52,21 @@ class Dispatcher:
             self.stopping.wait(wait)
 
     def tick(self) -> float:
-        """One round: a sign of life, the sweep, the bells. Returns how many seconds to sleep."""
+        """One round: a sign of life, the bells, the sweep. Returns how many seconds to sleep.
+
+        The first round, and the one after this machine was suspended or the database away, asks about crowds.
+        """
+        if self.ticked_at is None or clock.now() - self.ticked_at > sweep.SILENCE:
+            sweep.ask_after_silence()
         if time.monotonic() - self.beat_at >= BEAT_S:
             self.beat_at = time.monotonic()
             sweep.beat(self.name, "dispatcher-inline" if self.inline else "dispatcher")
-        sweep.sweep()
         ahead = timedelta(seconds=self.config.timings.ahead)
         heads, effect = dispatch.heads(), effects.next_instant()
         if due := dispatch.due_count(heads, effect, clock.now() + ahead):
             self._ring(due)
+        sweep.sweep()
+        self.ticked_at = clock.now()
         return self._sleep(heads[0].at if heads else None, effect, ahead)
 
     def _ring(self, due: int) -> None:
@@ -74,7 +79,7 @@ class Dispatcher:
 
     @property
     def inline(self) -> bool:
-        """Whether bells are not heard: no Redis was given, or it has been silent for five seconds."""
+        """Whether nobody hears: no Redis was given, or for five seconds it was away or without workers."""
         if not self.config.redis_url:
             return True
         silent = self.silent_since

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -56,8 +57,8 @@ def test_it_rings_a_second_before_a_post_is_due(
 
 def test_ringing_twice_within_a_second_is_one_bell(app: Flask, ringing: str) -> None:
     with app.app_context():
-        assert queue.ring(5)
-        assert queue.ring(5)
+        queue.ring(5)
+        queue.ring(5)
     assert len(waiting_bells(ringing)) == 1
 
 
@@ -106,3 +107,32 @@ def test_after_a_silence_a_crowd_is_asked_about(newsroom: Newsroom) -> None:
     accounts.release(newsroom.editor, accounts.by_slug("x"))
     newsroom.work()
     assert len(newsroom.really_posted("x")) == len(stories)
+
+
+def test_with_redis_but_without_workers_it_works_by_itself(
+    newsroom: Newsroom, app: Flask, ringing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = newsroom.approve(newsroom.story("x", x=ONE))
+    dispatcher = Dispatcher(app)
+    dispatcher.tick()
+    assert newsroom.statuses(story)["x"] == "scheduled"
+
+    monkeypatch.setattr("workers.dispatcher.INLINE_AFTER_S", 0.0)
+    dispatcher.tick()
+
+    assert newsroom.statuses(story)["x"] == "published"
+
+
+def test_a_dispatcher_that_was_suspended_asks_before_it_sends_a_crowd(
+    newsroom: Newsroom, app: Flask, travel: Callable[[timedelta], None], ringing: str
+) -> None:
+    for number in range(sweep.MANY + 1):
+        newsroom.approve(newsroom.story("x", x=Draft(text=f"글 {number}")), in_s=60)
+    dispatcher = Dispatcher(app)
+    dispatcher.tick()
+    assert newsroom.accounts["x"].id not in accounts.holds()
+
+    travel(timedelta(minutes=30))
+    dispatcher.tick()
+
+    assert newsroom.accounts["x"].id in accounts.holds()
