@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from markupsafe import Markup
 
 from publisher.paths import dist_dir
@@ -61,6 +61,15 @@ def icon(name: str, label: str | None = None) -> Markup:
 
     Raises AssetsMissing for a name that is not in ``assets/icons/icons.json``.
     """
+    if "drawn_icons" not in g:
+        g.drawn_icons = {}  # a page shows the same few icons a hundred times
+    drawn: dict[tuple[str, str | None], Markup] = g.drawn_icons
+    if (name, label) not in drawn:
+        drawn[name, label] = _drawn(name, label)
+    return drawn[name, label]
+
+
+def _drawn(name: str, label: str | None) -> Markup:
     if name not in manifest().icons:
         raise AssetsMissing(f"No icon is called {name!r}: add it to assets/icons/icons.json.")
     role = Markup('aria-hidden="true"')
