@@ -140,13 +140,16 @@ def _level(feed: Feed) -> ColumnElement[str]:
 
 
 def _reach(feed: Feed) -> list[ColumnElement[Any]]:
-    """Numbers that change with the set of stories the person may open, where that decides about details."""
+    """A number that changes with the set of stories the person may open, where that decides about details.
+
+    One sum that weighs each story by itself: reading the set once is what a quick 304 can afford.
+    """
     if feed.detail != Detail.FULL or at_least(feed.user.role, Role.EDITOR):
         return []
     reached = calendar.stories_of([feed.user_id]).subquery()
     story = cast(reached.c.id, BigInteger)
-    counted = (func.count(), func.sum(story), func.sum(story * story))
-    return [select(number).select_from(reached).scalar_subquery() for number in counted]
+    weighed = func.sum(story * story + 31 * story + 17)
+    return [select(weighed).select_from(reached).scalar_subquery()]
 
 
 def _kept(feed: Feed) -> Select[*tuple[Any, ...]]:
