@@ -127,13 +127,13 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
 def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
     """Give a post another time: its planned one, and its delivery's if it is scheduled or was missed.
 
-    Raises Conflict when it is on its way or out.
+    Raises Conflict when it is on its way or out; the missed rest of a thread may still move.
     """
     with writing():
         access.lock(post)
         run = state.latest_run(post)
         statuses = {delivery.status for delivery in run}
-        if statuses & (ON_ITS_WAY | {PUBLISHED}):
+        if statuses & ON_ITS_WAY or (PUBLISHED in statuses and MISSED not in statuses):
             raise Conflict(
                 _("This post is on its way or out and cannot be moved."), code="on_its_way"
             )
@@ -205,6 +205,7 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
                 raise Conflict(str(settle.PROBLEMS["two_owners"]), code="two_owners")
         elif verdict == "absent":
             delivery.resends = delivery.absences = delivery.crashes = 0
+            delivery.cancel_requested = False
             state.move(delivery, SCHEDULED, actor=actor, next_at=clock.now(), problem_code="")
             delivery.expires_at = clock.now() + _grace(delivery.post)
             plan.make_ready([delivery])

@@ -44,6 +44,14 @@ def test_the_rest_of_a_thread_goes_on_where_it_stopped(newsroom: Newsroom, stopp
     assert newsroom.statuses(stopped)["x"] == "published"
 
 
+def test_the_rest_of_a_thread_can_be_moved(newsroom: Newsroom, stopped: Story) -> None:
+    later = clock.now() + timedelta(hours=1)
+    deliveries.move(newsroom.editor, newsroom.post(stopped, "x"), later, "Asia/Seoul")
+    first, *rest = deliveries.of_post(newsroom.post(stopped, "x"))
+    assert first.status == "published"
+    assert {(part.status, part.due_at) for part in rest} == {("scheduled", later)}
+
+
 def test_a_thread_without_a_rest_is_not_begun_anew(newsroom: Newsroom, stopped: Story) -> None:
     deliveries.cancel(newsroom.editor, newsroom.post(stopped, "x"))
 
