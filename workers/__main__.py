@@ -13,12 +13,16 @@ from rq.serializers import JSONSerializer
 
 from publisher import queue
 from publisher.config import Config
+from publisher.deliveries import dispatch
 from workers import dispatcher, loaded, supervisor
 
 
 def work() -> None:
-    """One RQ worker on the one queue. The app is loaded before it forks its first horse."""
-    config: Config = loaded.app().extensions["settings"]
+    """One RQ worker on the one queue. The app is loaded and warm before it forks its first horse."""
+    app = loaded.app()
+    config: Config = app.extensions["settings"]
+    with app.app_context():
+        dispatch.warm()
     redis = queue.connect(config, patient=True)
     worker = Worker(
         [Queue(queue.QUEUE, connection=redis, serializer=JSONSerializer)],

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from channels import REGISTRY, channel_class
 from publisher import clock
 from publisher.deliveries import claim as claims
 from publisher.deliveries.claim import Head
 from publisher.deliveries.deliver import publish_here, send
 from publisher.deliveries.reconcile import reconcile
+from publisher.deliveries.rules import SENDING
+from publisher.effects import service as effects
+from publisher.storage import writing
 
 
 def heads() -> list[Head]:
@@ -52,3 +56,21 @@ def due_count(waiting: Sequence[Head], effect: datetime | None, until: datetime)
     """How many bells are worth ringing: one for each account that can send, each reconciling and the effects
     that are due by `until`. An account sends one at a time, so its other rows need no bell of their own."""
     return sum(head.at <= until for head in waiting) + (effect is not None and effect <= until)
+
+
+def warm() -> None:
+    """Import the adapters and compile a delivery's statements in a worker that is about to fork: each horse
+    finds them ready, and its first post is not late for it. Finds nothing and writes nothing."""
+    for kind in REGISTRY:
+        channel_class(kind)
+    now = clock.now()
+    nobody = claims.Claim(
+        delivery_id=0, account_id=0, story_id=0, fence=0, kind=claims.SEND, lease_until=now, due=now
+    )
+    claims.heads()
+    claims.mine_to_read(nobody)
+    effects.next_instant()
+    with writing():
+        claims.take(0, now)
+        claims.mine(nobody, SENDING)
+        claims.note(nobody, wire_at=now)
