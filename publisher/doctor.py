@@ -13,7 +13,7 @@ from publisher import clock, queue, schema
 from publisher.accounts import service as accounts
 from publisher.accounts.rules import AccountStatus
 from publisher.config import Config
-from publisher.deliveries import sweep
+from publisher.deliveries import attention
 from publisher.deliveries.models import Beat
 from publisher.effects import service as effects
 from publisher.extensions import db
@@ -89,7 +89,7 @@ def _work() -> Iterator[Finding]:
     else:
         silent = (clock.now() - newest).total_seconds()
         yield Finding("dispatcher", silent < SILENT_S, f"last seen {silent:.0f} s ago")
-    waiting = sweep.attention_count()
+    waiting = attention.count()
     yield Finding("deliveries", waiting == 0, f"{waiting} need a person: see “Needs attention”")
     stuck = len(effects.stuck())
     yield Finding("side work", stuck == 0, f"{stuck} stuck")

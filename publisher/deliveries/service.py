@@ -237,12 +237,6 @@ def get(actor: User | None, delivery_id: int) -> Delivery:
     return delivery
 
 
-def needing_attention() -> Sequence[Delivery]:
-    """What waits for a person, oldest first."""
-    query = select(Delivery).where(Delivery.status.in_([NEEDS_ATTENTION, MISSED, UNCONFIRMED]))
-    return db.session.scalars(query.order_by(Delivery.due_at).limit(200)).all()
-
-
 def _new_run(
     actor: User | None, post: Post, due_at: datetime, zone: str, after: Sequence[Delivery]
 ) -> list[Delivery]:

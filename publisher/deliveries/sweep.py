@@ -19,7 +19,6 @@ from publisher.deliveries.models import Attempt, Beat, Delivery
 from publisher.deliveries.plan import timings
 from publisher.deliveries.rules import (
     MISSED,
-    NEEDS_ATTENTION,
     SCHEDULED,
     SENDING,
     UNCONFIRMED,
@@ -195,9 +194,3 @@ def dispatcher_is_inline() -> bool:
         select(Beat.role).where(Beat.role.like("dispatcher%")).order_by(Beat.at.desc()).limit(1)
     )
     return newest == "dispatcher-inline"
-
-
-def attention_count() -> int:
-    """How many deliveries wait for a person."""
-    query = select(Delivery.id).where(Delivery.status.in_([NEEDS_ATTENTION, MISSED]))
-    return len(db.session.scalars(query.limit(1000)).all())

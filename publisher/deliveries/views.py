@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher.accounts.platform_words import said
+from publisher.deliveries import attention as waiting
 from publisher.deliveries import service, settle, sweep
 from publisher.deliveries.forms import VerdictForm
 from publisher.deliveries.models import Delivery
@@ -33,7 +34,7 @@ ACCESS = {
 }
 
 
-count_in_navigation(blueprint, "deliveries.attention", sweep.attention_count)
+count_in_navigation(blueprint, "deliveries.attention", waiting.count)
 
 
 @blueprint.app_context_processor
@@ -46,7 +47,7 @@ def _degraded_banner() -> dict[str, object]:
 def attention() -> Page:
     return render_template(
         "deliveries/attention.html",
-        deliveries=service.needing_attention(),
+        deliveries=waiting.needing_attention(),
         sentence=sentence,
         form=VerdictForm(),
     )

@@ -85,7 +85,7 @@ def test_a_post_whose_link_never_comes_does_what_its_author_chose(
 
 
 def test_a_timeout_is_reconciled_not_sent_again(newsroom: Newsroom) -> None:
-    newsroom.sandbox.fault("accept_then_hang", match={"path": "/2/tweets"}, seconds=1.0)
+    newsroom.sandbox.fault("accept_then_hang", match={"path": "/2/tweets"}, seconds=1.5)
     story = newsroom.approve(newsroom.story("x", x=Draft(text="한 번만")))
 
     newsroom.work()

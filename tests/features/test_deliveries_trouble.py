@@ -13,13 +13,14 @@ from sqlalchemy import delete, update
 from channels.base import Content
 from publisher import clock
 from publisher.config import Timings
+from publisher.deliveries import attention, deliver, sweep
 from publisher.deliveries import claim as claims
-from publisher.deliveries import deliver, sweep
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.media import service as media
 from publisher.media.models import Rendition
 from publisher.storage import writing
+from publisher.stories import service as stories
 from publisher.stories.rules import Draft, MediaUse
 from tests.features.racing import claimed
 from tests.plugins.newsroom import QUICK, Newsroom
@@ -134,3 +135,15 @@ def test_one_row_that_cannot_be_recovered_keeps_no_other_from_it(newsroom: Newsr
     sweep.sweep()
 
     assert newsroom.statuses(story) == {"x": "sending", "page": "unconfirmed"}
+
+
+def test_what_was_refused_waits_for_a_person_until_it_is_edited(newsroom: Newsroom) -> None:
+    newsroom.sandbox.fault("status", match={"path": "/2/tweets"}, code=403)
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    newsroom.work()
+    assert [each.status for each in attention.needing_attention()] == ["failed"]
+    assert attention.count() == 1
+
+    post = newsroom.post(story, "x")
+    stories.edit(newsroom.author, post, Draft(text="나"), version=post.version)
+    assert attention.count() == 0

@@ -30,9 +30,9 @@ from tests.plugins.app import Cast
 
 QUICK = Timings(
     connect=0.5,
-    deadline=0.6,
-    settle=0.8,
-    lease=1.6,
+    deadline=1.0,
+    settle=1.1,
+    lease=2.2,
     read_gap=0.2,
     give_up=4.0,
     backoff=(0.1, 0.2),
