@@ -119,6 +119,7 @@ class Post(Model):
         ),
         Index("ix_posts_status_planned_at", "status", "planned_at"),
         Index("ix_posts_shown_status", "shown_status", "shown_at"),
+        Index("ix_posts_changed_at", "changed_at"),
     )
 
 

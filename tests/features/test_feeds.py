@@ -182,12 +182,13 @@ def test_gzip_has_a_tag_of_its_own_and_the_same_bytes_inside(
     assert packed[0].headers["ETag"] != plain.headers["ETag"]
 
 
-def test_a_304_takes_two_queries_and_renders_nothing(
-    client: FlaskClient, cast: Cast, account: Account
+def test_a_304_of_a_quiet_calendar_takes_two_queries_and_renders_nothing(
+    client: FlaskClient, cast: Cast, account: Account, hands: Hands
 ) -> None:
     for day in range(5):
         planned(cast.ana, account, f"제목 {day}", TOMORROW + timedelta(days=day))
     _feed, url = feeds.make(cast.ana, "Mine")
+    hands.turn(minutes=5)
     tag = client.get(path_of(url)).headers["ETag"]
     said: list[str] = []
     listen.listen(db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
@@ -196,6 +197,19 @@ def test_a_304_takes_two_queries_and_renders_nothing(
     said = [statement for statement in said if statement != "BEGIN"]
     assert len(said) == 2, said
     assert not [statement for statement in said if "rendered_events" in statement]
+
+
+def test_a_change_of_a_quiet_calendar_is_seen_at_once(
+    client: FlaskClient, cast: Cast, account: Account, hands: Hands
+) -> None:
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    _feed, url = feeds.make(cast.ana, "Mine")
+    hands.turn(minutes=5)
+    tag = client.get(path_of(url)).headers["ETag"]
+    assert client.get(path_of(url), headers={"If-None-Match": tag}).status_code == 304
+
+    stories.plan(cast.ana, post, TOMORROW + timedelta(days=1), "Asia/Seoul")
+    assert client.get(path_of(url), headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_dates_validate_only_where_no_tag_is_sent(
