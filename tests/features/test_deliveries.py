@@ -28,7 +28,7 @@ def outcomes(delivery: Delivery) -> list[str]:
 def test_three_posts_go_out_once_and_carry_each_others_addresses(newsroom: Newsroom) -> None:
     story = newsroom.approve(newsroom.story())
 
-    newsroom.work(1.0)
+    newsroom.work(2.5)
 
     assert set(newsroom.statuses(story).values()) == {"published"}
     article = newsroom.post(story, "blog").url
@@ -91,7 +91,7 @@ def test_a_timeout_is_reconciled_not_sent_again(newsroom: Newsroom) -> None:
     newsroom.work()
     assert newsroom.statuses(story)["x"] == "unconfirmed"
 
-    newsroom.work(2.0)
+    newsroom.work(3.0)
     delivery = newsroom.delivery(story, "x")
     assert delivery.status == "published"
     assert newsroom.really_posted("x") == ["한 번만"]
@@ -120,7 +120,7 @@ def test_an_unreadable_answer_is_proof_of_nothing(newsroom: Newsroom) -> None:
     newsroom.sandbox.fault("cut_body", match={"path": "/2/tweets"})
     story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
 
-    newsroom.work(2.0)
+    newsroom.work(3.0)
 
     assert newsroom.statuses(story)["x"] == "published"
     assert newsroom.really_posted("x") == ["가"]
@@ -323,7 +323,7 @@ def test_the_main_job_runs_on_every_database(newsroom: Newsroom, app: Flask) -> 
     newsroom.sandbox.fault("accept_then_reset", match={"path": "/2/tweets"})
     story = newsroom.approve(newsroom.story())
 
-    newsroom.work(2.5)
+    newsroom.work(4.0)
 
     assert set(newsroom.statuses(story).values()) == {"published"}
     assert len(newsroom.really_posted("x")) == 1

@@ -31,8 +31,8 @@ from tests.plugins.app import Cast
 QUICK = Timings(
     connect=0.5,
     deadline=1.0,
-    settle=1.1,
-    lease=2.2,
+    settle=1.6,
+    lease=2.8,
     read_gap=0.2,
     give_up=4.0,
     backoff=(0.1, 0.2),
