@@ -19,7 +19,8 @@ function leaveLater(toast) {
 const words = (toast) => toast.querySelector(".toast-text")?.textContent.trim();
 
 function dress(toast) {
-  if (toast.querySelector(".toast-close")) return;
+  // A toast may be gone before its mutation is told: replaced by its twin, or by those of the next page.
+  if (!toast.isConnected || toast.querySelector(".toast-close")) return;
   const same = [...toast.parentElement.children].filter((other) => other !== toast && words(other) === words(toast));
   same.forEach((other) => other.remove());
   const close = document.createElement("button");

@@ -110,6 +110,25 @@ def test_dragging_moves_and_what_is_refused_goes_back(
     expect(page.locator(f'td[data-day="2026-11-26"] [data-post-id="{waiting.id}"]')).to_be_visible()
 
 
+def test_two_equal_sentences_at_once_leave_one_toast(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    enter(page, address, app, cast.ana)
+    page.goto(f"{address}/calendar/2026/11")
+    page.evaluate(
+        """() => {
+            const toast = document.createElement("div");
+            toast.dataset.toast = "danger";
+            toast.innerHTML = '<div class="toast-text">Once</div>';
+            const gone = toast.cloneNode(true);
+            document.getElementById("toasts").append(toast, toast.cloneNode(true), gone);
+            gone.remove();
+        }"""
+    )
+    expect(page.locator("#toasts .toast-close")).to_have_count(1)
+    expect(page.locator("#toasts [data-toast]")).to_have_count(1)
+
+
 def test_a_locked_card_says_why_it_stays(page: Page, address: str, app: Flask, cast: Cast) -> None:
     post = planned(cast.ben, blog(cast.ada), "벤의 글", TOMORROW)
     enter(page, address, app, cast.ana)
