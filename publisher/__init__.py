@@ -8,7 +8,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from channels import http
-from publisher import assets, storage, vault, web
+from publisher import assets, crashes, storage, vault, web
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import deliver
@@ -62,6 +62,8 @@ def create_app(config: Config | None = None) -> Flask:
     web.init_app(app, config)
     assets.init_app(app)
     storage.init_app(app)
+    if config.crashes:
+        crashes.arm(crashes.killing_by(config.crashes))
     for feature in FEATURES:
         views = import_module(f"publisher.{feature}.views")
         web.mount(app, views.blueprint, views.ACCESS)

@@ -89,6 +89,7 @@ class Config:
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
     proxies: int = 0
+    crashes: Path | None = None
     timings: Timings = Timings()
 
     @property
@@ -110,6 +111,11 @@ class Config:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = _kept_secrets(home)
         keys = environ.get("PUBLISHER_VAULT_KEYS", "")
+        crashes = environ.get("PUBLISHER_CRASHES", "")
+        if crashes and environ.get("PUBLISHER_ENVIRONMENT") != "test":
+            raise ConfigError(
+                "PUBLISHER_CRASHES is for tests; set PUBLISHER_ENVIRONMENT=test, or unset it."
+            )
         factor = _number(environ, "PUBLISHER_TIME_SCALE", 1.0, low=0.001, high=1.0)
         return cls(
             home=home,
@@ -132,6 +138,7 @@ class Config:
             mail_url=environ.get("PUBLISHER_MAIL_URL", ""),
             mail_from=environ.get("PUBLISHER_MAIL_FROM", ""),
             proxies=int(_number(environ, "PUBLISHER_PROXIES", 0, low=0, high=5)),
+            crashes=Path(crashes) if crashes else None,
             timings=Timings().scaled(factor) if factor != 1.0 else Timings(),
         )
 

@@ -15,6 +15,7 @@ from flask import Flask
 
 from publisher import clock
 from publisher.config import Config
+from publisher.crashes import crash_point
 from publisher.deliveries import dispatch
 from publisher.deliveries.claim import Head
 from publisher.effects import service as effects
@@ -30,6 +31,7 @@ REST_S = 0.02
 def drain(app: Flask, *, senders: int | None = None) -> None:
     """Run until nothing is due within a second, or for a minute; then another bell goes on."""
     config: Config = app.extensions["settings"]
+    crash_point("bell-heard")
     _Crew(app, senders or config.senders).run(config.timings.drain)
 
 

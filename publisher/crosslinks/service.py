@@ -10,6 +10,7 @@ from sqlalchemy import select
 from channels.base import Content, Link, Links
 from publisher import clock
 from publisher.accounts import service as accounts
+from publisher.crashes import crash_point
 from publisher.crosslinks.models import Address
 from publisher.crosslinks.rules import Live, links_under
 from publisher.effects import service as effects
@@ -66,14 +67,16 @@ def patch_links(desired: effects.Desired) -> None:
     if not isinstance(channel, Links):
         return
     content = Content(text=address.text, language=address.post.story.language)
-    remote_id = address.remote_id
+    post_id, remote_id = address.post_id, address.remote_id
     links = [Link(**link) for link in desired["links"]]
     if channel.transactional:
         with writing():
             channel.show_links(remote_id, content, links)
         return
     db.session.rollback()
+    crash_point("before-patch", post_id)
     channel.show_links(remote_id, content, links)
+    crash_point("after-patch", post_id)
 
 
 def _ask_for_links(story_id: int) -> None:

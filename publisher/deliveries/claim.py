@@ -18,6 +18,7 @@ from channels import channel_class
 from publisher import clock
 from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import AccountStatus
+from publisher.crashes import crash_point
 from publisher.deliveries import state
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.plan import timings
@@ -163,10 +164,12 @@ def claim(head: Head) -> Claim | None:
             )
             if delivery is None:
                 return None
-            kind = SEND if head.delivery_id is None else RECONCILE
-            return intend(delivery, kind)
+            claimed = intend(delivery, SEND if head.delivery_id is None else RECONCILE)
+            crash_point("before-intent", claimed.delivery_id)
     except IntegrityError:
         return None
+    crash_point("after-intent", claimed.delivery_id)
+    return claimed
 
 
 def take(account_id: int, until: datetime) -> Delivery | None:

@@ -16,6 +16,7 @@ from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Hold
 from publisher.accounts.rules import AccountStatus
+from publisher.crashes import crash_point
 from publisher.deliveries import settle, state
 from publisher.deliveries.claim import (
     SEND,
@@ -89,9 +90,12 @@ def _send(claim: Claim) -> None:
     except NotSent:
         return
     except ChannelError as error:
+        crash_point("answered", claim.delivery_id)
         settle.refused(claim, error)
     else:
+        crash_point("answered", claim.delivery_id)
         settle.received(claim, receipt)
+    crash_point("after-outcome", claim.delivery_id)
     _remember_quota(parcel.channel, claim.account_id)
 
 
@@ -175,8 +179,10 @@ def go_on_wire(claim: Claim, content: Content) -> None:
         allowed = may_go(delivery)
         if allowed:
             _wired(claim, delivery, content)
+            crash_point("before-wire", claim.delivery_id)
     if not allowed:
         raise NotSent
+    crash_point("after-wire", claim.delivery_id)
 
 
 def _call() -> timedelta:

@@ -13,6 +13,7 @@ from channels.base import Receipt
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from publisher import clock, queue
 from publisher.accounts import service as accounts
+from publisher.crashes import crash_point
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import plan, state
 from publisher.deliveries.claim import Claim, attempt_of, jitter, mine, note
@@ -59,6 +60,7 @@ def received(claim: Claim, receipt: Receipt) -> None:
         delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
         if delivery is not None:
             accept(claim, delivery, receipt)
+            crash_point("before-outcome", claim.delivery_id)
 
 
 def accept(claim: Claim, delivery: Delivery, receipt: Receipt) -> None:
@@ -145,6 +147,7 @@ def refused(claim: Claim, error: ChannelError) -> None:
         else:
             _ended(claim, "unavailable")
             _again_later(delivery, error)
+        crash_point("before-outcome", claim.delivery_id)
 
 
 def fail(delivery: Delivery, error: ChannelError) -> None:
