@@ -7,7 +7,7 @@ import pwd
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -69,9 +69,9 @@ def unprivileged_user() -> str | None:
     return "nobody"
 
 
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[Cluster]:
-    """A cluster for this test process, without fsync: it need not outlive a power cut."""
+@contextmanager
+def private_cluster() -> Iterator[Cluster]:
+    """A cluster for this process, without fsync: it need not outlive a power cut."""
     bin_folder = programs()
     server = Server("pg", user=unprivileged_user())
     data = server.folder / "data"
@@ -102,6 +102,13 @@ def postgres_cluster() -> Iterator[Cluster]:
         yield cluster
     finally:
         server.close(signal.SIGINT)  # "fast" shutdown: open connections are ended
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """The cluster of this test process."""
+    with private_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture
