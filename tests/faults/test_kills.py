@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 
 import pytest
 
-from tests.faults.conftest import Installation, processes
+from tests.faults.installation import Installation, kill
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -28,7 +27,7 @@ def test_a_worker_killed_in_the_middle_of_sending(
     installation.post(*TEXTS)
     installation.until(installation.on_the_wire)
 
-    assert installation.kill("workers worker") >= 2
+    assert installation.kill_workers() >= 2
 
     installation.until(lambda: all_published(installation))
     assert installation.ledger() == sorted(TEXTS)
@@ -39,20 +38,17 @@ def test_only_the_horse_is_killed(installation: Installation) -> None:
     installation.post(*TEXTS)
     installation.until(installation.on_the_wire)
 
-    horses = [pid for worker in installation.ids("workers worker") for pid in processes(worker)]
-    for pid in horses:
-        os.kill(pid, signal.SIGKILL)
+    assert kill(installation.horses())
 
-    assert horses
     installation.until(lambda: all_published(installation))
     assert installation.ledger() == sorted(TEXTS)
 
 
 def test_the_dispatcher_killed_before_the_time_has_come(installation: Installation) -> None:
     installation.post(*TEXTS, in_s=3.0)
-    installation.until(lambda: bool(installation.ids("workers dispatch")))
+    installation.until(lambda: bool(installation.dispatchers()))
 
-    assert installation.kill("workers dispatch") == 1
+    assert kill(installation.dispatchers()) == 1
 
     installation.until(lambda: all_published(installation))
     assert installation.ledger() == sorted(TEXTS)
@@ -61,9 +57,9 @@ def test_the_dispatcher_killed_before_the_time_has_come(installation: Installati
 def test_valkey_killed_while_posts_are_due(installation: Installation) -> None:
     installation.post(*TEXTS, in_s=1.5)
 
-    assert installation.kill("valkey-server") == 1
+    assert installation.kill_valkey() == 1
     time.sleep(0.5)
-    installation.kill("valkey-server")
+    installation.kill_valkey()
 
     installation.until(lambda: all_published(installation))
     assert installation.ledger() == sorted(TEXTS)
@@ -75,12 +71,11 @@ def test_ctrl_c_finishes_what_is_on_the_wire_and_leaves_no_process(
     installation.sandbox.fault("latency", match={"path": "/2/tweets"}, times=4, seconds=0.5)
     installation.post(*TEXTS)
     installation.until(installation.on_the_wire)
-    family = processes(installation.process.pid)
 
+    assert installation.process is not None
     installation.process.send_signal(signal.SIGINT)
     installation.process.wait(60)
 
-    alive = [pid for pid in family if os.path.exists(f"/proc/{pid}")]  # noqa: PTH110
-    assert alive == []
+    assert installation.family() == []
     assert not installation.on_the_wire()
     assert "unconfirmed" not in installation.statuses()
