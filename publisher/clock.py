@@ -12,6 +12,7 @@ def _system() -> datetime:
 
 
 _source: Callable[[], datetime] = _system
+_sleep: Callable[[float], None] = time.sleep
 
 
 def now() -> datetime:
@@ -19,13 +20,15 @@ def now() -> datetime:
     return _source()
 
 
-def set_source(source: Callable[[], datetime] | None) -> None:
-    """Replace the clock (tests and simulations); None brings the system's back."""
-    global _source  # noqa: PLW0603 - one process has one clock
-    _source = source or _system
+def set_source(
+    source: Callable[[], datetime] | None, sleep: Callable[[float], None] | None = None
+) -> None:
+    """Replace the clock, and how its time passes (tests and simulations); None brings the system's back."""
+    global _source, _sleep  # noqa: PLW0603 - one process has one clock
+    _source, _sleep = source or _system, sleep or time.sleep
 
 
 def wait_until(instant: datetime) -> None:
     """Block until `now()` has reached `instant`. Never returns early, not even by a rounding of sleep."""
     while (left := (instant - now()).total_seconds()) > 0:
-        time.sleep(left)
+        _sleep(left)
