@@ -58,7 +58,7 @@ def test_dying_at_any_point_neither_doubles_nor_loses(
             newsroom.work(0.3)
     db.session.rollback()
     assert newsroom.statuses(story)["x"] == "sending"
-    newsroom.work(4.0)
+    newsroom.work(15.0)
 
     assert newsroom.statuses(story)["x"] == "published"
     assert newsroom.really_posted("x") == ["가"]

@@ -7,20 +7,13 @@ from dataclasses import replace
 import pytest
 
 from publisher import clock
-from publisher.config import Timings
 from publisher.deliveries import service as deliveries
 from publisher.media import service as media
 from publisher.stories import review, shelving
 from publisher.stories import service as stories
 from publisher.stories.rules import Draft, MediaUse
-from tests.plugins.newsroom import QUICK, Newsroom
+from tests.plugins.newsroom import Newsroom
 from tests.plugins.pictures import picture
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """With a deadline that a busy machine keeps, so that only the faults asked for happen."""
-    return replace(QUICK, deadline=1.5, settle=1.8, lease=3.0)
 
 
 @pytest.mark.parametrize("slug", ["x", "page"])

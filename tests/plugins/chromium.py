@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -18,6 +18,8 @@ FLAGS = (
     *("--disable-component-update", "--disable-sync"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
+PATIENCE_MS = 20_000
+"""How long an expectation or an action may take on a machine that is busy with other things."""
 HERE = {"localhost", "127.0.0.1", "::1"}
 
 MARK = "CSP violation:"
@@ -34,6 +36,7 @@ class BrowserGuard:
     problems: list[str] = field(default_factory=list)
 
     def watch(self, context: BrowserContext) -> None:
+        expect.set_options(timeout=PATIENCE_MS)
         context.add_init_script(TELL_OF_CSP)
         context.on("console", self._console)
         context.on("weberror", self._error)
