@@ -341,13 +341,15 @@ def environment_of(folder: Path, knobs: Knobs) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, knobs: Knobs) -> Iterator[Installation]:
-    """A fresh installation in `folder`, up and listening, with Ana who writes and Rui who approves."""
+def running(folder: Path, knobs: Knobs, platform: Sandbox | None = None) -> Iterator[Installation]:
+    """A fresh installation in `folder`, up and listening, with Ana who writes and Rui who approves.
+
+    It posts to `platform`, which is started and stopped here, or to a sandbox without lag."""
     (folder / "crashes").mkdir(parents=True)
     environment = environment_of(folder, knobs)
     config = replace(Config.from_environment(environment), crashes=None)
     app = create_app(config)
-    with app.app_context(), Sandbox(timeline_lag_seconds=0) as sandbox:
+    with app.app_context(), platform or Sandbox(timeline_lag_seconds=0) as sandbox:
         schema.upgrade()
         people.add(None, "ana@example.com", "Ana", "author")
         people.add(None, "rui@example.com", "Rui", "editor")
