@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
 from channels.base import Channel, Content, Image, Stages
 from channels.errors import ChannelError, Rejected
-from publisher import clock
+from publisher import clock, journal
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Hold
 from publisher.accounts.rules import AccountStatus
@@ -40,7 +41,7 @@ from publisher.deliveries.rules import (
 )
 from publisher.extensions import db
 from publisher.media import service as media
-from publisher.storage import writing
+from publisher.storage import after_commit, writing
 from publisher.stories.rules import content_hash
 
 logger = logging.getLogger(__name__)
@@ -179,6 +180,7 @@ def go_on_wire(claim: Claim, content: Content) -> None:
         allowed = may_go(delivery)
         if allowed:
             _wired(claim, delivery, content)
+            after_commit(partial(journal.write, _sent(delivery)))
             crash_point("before-wire", claim.delivery_id)
     if not allowed:
         raise NotSent
@@ -196,6 +198,19 @@ def _wired(claim: Claim, delivery: Delivery, content: Content) -> None:
     delivery.wire_at = now
     delivery.text, delivery.link = content.text, content.link
     note(claim, wire_at=now)
+
+
+def _sent(delivery: Delivery) -> journal.Sent:
+    return journal.Sent(
+        at=delivery.wire_at or clock.now(),
+        marker=delivery.marker,
+        delivery_id=delivery.id,
+        post_id=delivery.post_id,
+        part=delivery.part,
+        account_id=delivery.account_id,
+        text=delivery.text,
+        link=delivery.link,
+    )
 
 
 def _back(delivery: Delivery, *, next_at: datetime | None, waits_for: str) -> None:
