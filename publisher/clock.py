@@ -24,7 +24,7 @@ def set_source(
     source: Callable[[], datetime] | None, sleep: Callable[[float], None] | None = None
 ) -> None:
     """Replace the clock, and how its time passes (tests and simulations); None brings the system's back."""
-    global _source, _sleep  # noqa: PLW0603 - one process has one clock
+    global _source, _sleep
     _source, _sleep = source or _system, sleep or time.sleep
 
 
