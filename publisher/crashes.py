@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 POINTS = (
@@ -41,8 +42,13 @@ def arm(strike: Strike | None) -> None:
 
 
 def killing_by(folder: Path) -> Strike:
-    """Dies by SIGKILL where a file `<name>.<subject>` lies in `folder`: once, as the file is taken away
-    first. The file says who dies: `self` (the default), or `parent`, RQ's worker that forked this horse."""
+    """Kills where a file `<name>.<subject>` lies in `folder`: once, as the file is taken away first.
+
+    The file says who dies: `self` (the default), `parent` (RQ's worker that forked this horse), or a process
+    id. Who is dead already dies no second time, and nobody else in its place.
+    """
+    forked_by: list[int] = []
+    os.register_at_fork(after_in_child=lambda: forked_by.append(os.getppid()))
 
     def strike(name: str, subject: int) -> None:
         order = folder / f"{name}.{subject}"
@@ -51,6 +57,12 @@ def killing_by(folder: Path) -> Strike:
             order.unlink()
         except FileNotFoundError:
             return
-        os.kill(os.getppid() if who == "parent" else os.getpid(), signal.SIGKILL)
+        if who == "parent":
+            victim = os.getppid() if forked_by[-1:] == [os.getppid()] else 0
+        else:
+            victim = int(who) if who.isdigit() else os.getpid()
+        if victim:
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
 
     return strike
