@@ -24,9 +24,10 @@ logger = logging.getLogger(__name__)
 Desired = dict[str, Any]
 Kind = Callable[[Desired], None]
 
-LEASE = timedelta(seconds=120)
-WAITS_S = (5, 20, 60, 300, 900, 3600)
-"""Seconds until the next try; after the last one the effect is stuck and shown."""
+LEASE_S = 120.0
+WAITS_S = (5.0, 20.0, 60.0, 300.0, 900.0, 3600.0)
+"""Seconds until the next try; after the last one the effect is stuck and shown. They shrink with the pace of
+an installation that scaled its waits down."""
 
 
 class Later(Exception):
@@ -92,7 +93,7 @@ def work_off() -> bool:
     try:
         current_app.extensions["effects"][claim.kind](claim.desired)
     except Later as later:
-        _settle(claim, next_in=later.seconds, attempts=claim.attempts)
+        _settle(claim, next_in=timedelta(seconds=later.seconds), attempts=claim.attempts)
     except Exception as error:
         logger.exception("effect failed", extra={"effect_id": claim.id, "kind": claim.kind})
         _failed(claim, error)
@@ -119,7 +120,9 @@ def _claim() -> Claim | None:
         if effect.lease_until is not None and _died(effect):
             return None
         effect.fence += 1
-        effect.lease_until = effect.next_at = now + LEASE  # run out, it is simply due again
+        effect.lease_until = effect.next_at = now + _paced(
+            LEASE_S
+        )  # run out, it is simply due again
         return Claim(effect.id, effect.kind, dict(effect.desired), effect.fence, effect.attempts)
 
 
@@ -135,16 +138,20 @@ def _died(effect: Effect) -> bool:
 
 def _failed(claim: Claim, error: Exception) -> None:
     attempts = claim.attempts + 1
-    wait = WAITS_S[attempts - 1] if attempts <= len(WAITS_S) else None
+    wait = _paced(WAITS_S[attempts - 1]) if attempts <= len(WAITS_S) else None
     sentence = str(getattr(error, "message", "") or type(error).__name__)
     _settle(claim, next_in=wait, attempts=attempts, problem=sentence)
+
+
+def _paced(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds * current_app.extensions["settings"].timings.pace)
 
 
 def _settle(
     claim: Claim,
     *,
     done: bool = False,
-    next_in: float | None = None,
+    next_in: timedelta | None = None,
     attempts: int = 0,
     problem: str = "",
 ) -> None:
@@ -156,7 +163,7 @@ def _settle(
             .where(Effect.id == claim.id, Effect.fence == claim.fence)
             .values(
                 done_at=now if done else None,
-                next_at=None if next_in is None else now + timedelta(seconds=next_in),
+                next_at=None if next_in is None else now + next_in,
                 lease_until=None,
                 attempts=attempts,
                 problem=problem,
