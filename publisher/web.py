@@ -30,8 +30,9 @@ from flask import (
 )
 from flask_babel import get_locale
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from publisher import clock, navigation
@@ -69,8 +70,28 @@ HEADERS = {
 ERROR_PAGES = (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503)
 
 
+LARGEST = 2**31 - 1
+"""The largest number that a column of any database we use can be compared with."""
+
 BEARER = "bearer"
 """Access level of addresses that carry a token of their own: nobody's session is looked at or prolonged."""
+
+
+class _Number(IntegerConverter):
+    """A number in an address. One that no row can have is an address that nothing has."""
+
+    regex = r"\d{1,10}"
+
+    def __init__(self, map: Map, *args: Any, **named: Any) -> None:
+        super().__init__(map, *args, **{"max": LARGEST, **named})
+
+
+def number(text: str) -> int:
+    """`text` as a number that a row may have; ValueError otherwise, so that `type=number` leaves it out."""
+    found = int(text)
+    if not -LARGEST <= found <= LARGEST:
+        raise ValueError(text)
+    return found
 
 
 def settings() -> Config:
@@ -132,6 +153,7 @@ def count_in_navigation(blueprint: Blueprint, endpoint: str, count: Callable[[],
 
 
 def init_app(app: Flask, config: Config) -> None:
+    app.url_map.converters["int"] = _Number
     app.extensions["settings"] = config
     app.extensions["access"] = {"static": ANYONE}
     app.extensions["navigation_counts"] = {}
@@ -152,6 +174,7 @@ def init_app(app: Flask, config: Config) -> None:
 
 def _admit() -> WerkzeugResponse | None:
     """Find out who asks; let them in only where the access table says so."""
+    _refuse_unsayable()
     needed = current_app.extensions["access"].get(request.endpoint or "")
     if needed == BEARER or request.blueprint == "api":
         return None
@@ -170,6 +193,18 @@ def _admit() -> WerkzeugResponse | None:
     if not at_least(g.me.role, Role(needed)):
         abort(403)
     return None
+
+
+def _refuse_unsayable() -> None:
+    """Refuse NUL in an address or a form: no keyboard types it, and PostgreSQL cannot even look for it.
+
+    A program's body is checked by its own schema; its bytes are left alone here.
+    """
+    sent = [request.path, *(value for values in request.args.listvalues() for value in values)]
+    if request.blueprint != "api":
+        sent += [value for values in request.form.listvalues() for value in values]
+    if any("\0" in value for value in sent):
+        abort(400)
 
 
 def _choose_locale() -> str:
@@ -263,14 +298,17 @@ def _page_before() -> str:
     return safe_path(f"{before.path}?{before.query}" if before.query else before.path)
 
 
-def _http_error_page(error: HTTPException) -> tuple[str, int] | HTTPException | WerkzeugResponse:
+def _http_error_page(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
     code = error.code or 500
     if isinstance(error, CSRFError):
         return render_template("errors/expired.html"), code
     if code < 400 or error.response is not None:
         return error
     known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-    return render_template("errors/error.html", code=known), code
+    page = make_response(render_template("errors/error.html", code=known), code)
+    if isinstance(error, MethodNotAllowed):
+        page.allow.update(error.valid_methods or ())
+    return page
 
 
 def _bug_page(error: Exception) -> tuple[str, int]:

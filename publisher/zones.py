@@ -9,6 +9,9 @@ from flask_babel import gettext as _
 
 from publisher.errors import Invalid
 
+YEARS = range(1970, 2200)
+"""The years in which anything can be planned."""
+
 
 class ZoneProblem(Invalid):
     """The wall time does not exist or exists twice. `choices` are the instants that may have been meant."""
@@ -33,9 +36,11 @@ def zone_of(name: str) -> ZoneInfo:
 def resolve(day: date, at: time, zone: str, *, fold: int | None = None) -> datetime:
     """The UTC instant of a wall time. `fold` chooses the first (0) or second (1) of two.
 
-    Raises ZoneProblem when clocks jump over that time, or show it twice and nobody said which.
+    Raises ZoneProblem when clocks jump over that time, or show it twice and nobody said which; Invalid for a
+    year outside of YEARS.
     """
     tz = zone_of(zone)
+    _near(day)
     first = datetime.combine(day, at, tzinfo=tz).replace(fold=0)
     second = first.replace(fold=1)
     if first.utcoffset() == second.utcoffset():
@@ -69,6 +74,18 @@ def resolve(day: date, at: time, zone: str, *, fold: int | None = None) -> datet
     return (second if fold else first).astimezone(UTC)
 
 
+def _near(day: date) -> None:
+    if day.year not in YEARS:
+        raise Invalid(
+            _(
+                "Choose a time between the years %(first)s and %(last)s.",
+                first=YEARS[0],
+                last=YEARS[-1],
+            ),
+            code="time_too_far",
+        )
+
+
 def parse_instant(text: str, zone: str = "") -> datetime:
     """An ISO 8601 time from a program: with an offset, or a wall time meant in `zone`.
 
@@ -81,6 +98,7 @@ def parse_instant(text: str, zone: str = "") -> datetime:
             _("“%(text)s” is no time. Write it like 2026-11-24T09:00:00+09:00.", text=text),
             code="time_unreadable",
         ) from None
+    _near(given)
     if given.tzinfo is not None:
         return given.astimezone(UTC)
     if not zone:

@@ -136,14 +136,20 @@ def _body(model: type[BaseModel]) -> BaseModel:
         return Nothing()
     try:
         given = request.get_json(force=True)
-    except BadRequest:
+    except (BadRequest, RecursionError):  # the second: brackets in brackets without an end
         raise Invalid(_("The body is not JSON."), code="not_json") from None
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        fields = {".".join(map(str, each["loc"])) or "body": each["msg"] for each in error.errors()}
+        fields = {_named(each["loc"]): each["msg"] for each in error.errors()}
         sentence = "; ".join(f"{name}: {message}" for name, message in fields.items())
         raise Invalid(sentence, code="body_invalid", fields=fields) from None
+
+
+def _named(path: tuple[str | int, ...]) -> str:
+    """A wrong field's name, which may be anything somebody sent, so that it can be said back."""
+    name = ".".join(map(str, path)) or "body"
+    return name.encode("utf-8", "replace").decode()[:200]
 
 
 def _once(person: User, declared: Operation, asked: str, call: Callable[[], Any]) -> Response:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Text = Annotated[str, Field(max_length=200_000)]
-Title = Annotated[str, Field(max_length=500)]
+SAYABLE = r"^[^\x00]*$"
+"""Every text: NUL is nothing that anybody writes, and no database looks for it."""
+
+Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Text = Annotated[str, Field(max_length=200_000, pattern=SAYABLE)]
+Title = Annotated[str, Field(max_length=500, pattern=SAYABLE)]
+Link = Annotated[str, Field(max_length=2000, pattern=SAYABLE)]
+Name = Annotated[str, Field(max_length=100, pattern=SAYABLE)]
+Slug = Annotated[str, Field(max_length=80, pattern=SAYABLE)]
 Time = Annotated[
     str,
-    Field(max_length=40, description="ISO 8601, with an offset or together with `tz`"),
+    Field(
+        max_length=40,
+        pattern=SAYABLE,
+        description="ISO 8601, with an offset or together with `tz`",
+    ),
 ]
-Zone = Annotated[str, Field(max_length=60, description="IANA zone, such as Asia/Seoul")]
-WhenLate = dict[str, Literal["hold", "send_without", "drop"]]
+Zone = Annotated[
+    str, Field(max_length=60, pattern=SAYABLE, description="IANA zone, such as Asia/Seoul")
+]
+Reference = Annotated[str, Field(max_length=70, pattern=SAYABLE)]
+WhenLate = Annotated[dict[Reference, Literal["hold", "send_without", "drop"]], Field(max_length=50)]
 
 
 class Body(BaseModel):
@@ -27,11 +41,13 @@ class Answer(BaseModel):
 
 
 class NewPost(Body):
-    account: Annotated[str, Field(max_length=60, description="The account's short name")]
+    account: Annotated[
+        str, Field(max_length=60, pattern=SAYABLE, description="The account's short name")
+    ]
     title: Title = ""
     text: Text
-    link: Annotated[str, Field(max_length=2000)] = ""
-    media: Annotated[list[int], Field(max_length=50)] = []
+    link: Link = ""
+    media: Annotated[list[Id], Field(max_length=50)] = []
     thread: bool = False
     when_late: WhenLate = {}
     planned_at: Time | None = None
@@ -41,8 +57,8 @@ class NewPost(Body):
 class NewStory(Body):
     title: Title
     brief: Text = ""
-    category: Annotated[str, Field(max_length=80)] | None = None
-    campaign: Annotated[str, Field(max_length=100)] = ""
+    category: Slug | None = None
+    campaign: Name = ""
     language: Literal["ko", "en"] | None = None
     posts: Annotated[list[NewPost], Field(max_length=20)] = []
 
@@ -52,8 +68,8 @@ class PostChange(Body):
 
     title: Title | None = None
     text: Text | None = None
-    link: Annotated[str, Field(max_length=2000)] | None = None
-    media: Annotated[list[int], Field(max_length=50)] | None = None
+    link: Link | None = None
+    media: Annotated[list[Id], Field(max_length=50)] | None = None
     thread: bool | None = None
     when_late: WhenLate | None = None
     planned_at: Time | None = None
@@ -65,21 +81,22 @@ class Nothing(Body):
 
 
 class ApprovePost(Body):
-    revision: int
+    revision: Id
     due_at: Time | None = None
     tz: Zone = ""
 
 
 class ApproveStory(Body):
     revisions: Annotated[
-        dict[int, int], Field(min_length=1, description="Post id → the revision that was read")
+        dict[Id, Id],
+        Field(min_length=1, max_length=100, description="Post id → the revision that was read"),
     ]
     due_at: Time | None = None
     tz: Zone = ""
 
 
 class Reason(Body):
-    reason: Annotated[str, Field(max_length=10_000)]
+    reason: Annotated[str, Field(max_length=10_000, pattern=SAYABLE)]
 
 
 class Schedule(Body):
@@ -87,9 +104,19 @@ class Schedule(Body):
     tz: Zone = ""
 
 
+class FeedFilters(Body):
+    """Which posts a feed shows; what is left out does not filter."""
+
+    account: Annotated[list[Slug], Field(max_length=100)] = []
+    status: Annotated[list[Slug], Field(max_length=20)] = []
+    author: Annotated[list[Id], Field(max_length=100)] = []
+    category: Annotated[list[Slug], Field(max_length=100)] = []
+    mine: bool = False
+
+
 class NewFeed(Body):
-    name: Annotated[str, Field(max_length=100)]
-    filters: dict[str, Any] = {}
+    name: Name
+    filters: FeedFilters = FeedFilters()
     detail: Literal["full", "titles", "busy"] = "full"
     language: Literal["ko", "en"] | None = None
 

@@ -281,7 +281,8 @@ def read_accounts() -> Json:
 def create_feed(body: schemas.NewFeed) -> Json:
     """Subscribe to the calendar. The address is shown this once."""
     language = answers.language_of(me(), body.language)
-    feed, url = feeds.make(me(), body.name, body.filters, body.detail, language)
+    filters = body.filters.model_dump(exclude_defaults=True)
+    feed, url = feeds.make(me(), body.name, filters, body.detail, language)
     return {"id": feed.id, "url": url}
 
 

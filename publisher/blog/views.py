@@ -21,7 +21,7 @@ from publisher.errors import DomainError, Gone, NotFound
 from publisher.media.service import path as picture_path
 from publisher.people.rules import ANYONE
 from publisher.stories.categories import categories
-from publisher.web import settings
+from publisher.web import number, settings
 
 blueprint = Blueprint("blog", __name__)
 
@@ -42,13 +42,13 @@ OPEN_GRAPH_LOCALE = {"ko": "ko_KR", "en": "en_US"}
 
 @blueprint.get("/blog", strict_slashes=False)
 def front() -> Response:
-    shelved = service.shelved(before=request.args.get("before", type=int))
+    shelved = service.shelved(before=request.args.get("before", type=number))
     return _list("front", settings().site_name, shelved)
 
 
 @blueprint.get("/blog/category/<path:slug>")
 def category(slug: str) -> Response:
-    shelved = service.shelved(category=slug, before=request.args.get("before", type=int))
+    shelved = service.shelved(category=slug, before=request.args.get("before", type=number))
     names = _category_names(settings().language)
     if not shelved.articles and slug not in names:
         raise NotFound(_("There is no such page."))
@@ -57,7 +57,7 @@ def category(slug: str) -> Response:
 
 @blueprint.get("/blog/author/<slug>")
 def author(slug: str) -> Response:
-    shelved = service.shelved(author=slug, before=request.args.get("before", type=int))
+    shelved = service.shelved(author=slug, before=request.args.get("before", type=number))
     if not shelved.articles:
         raise NotFound(_("There is no such page."))
     return _list("author", shelved.articles[0].author_name, shelved, slug=slug)
@@ -126,7 +126,7 @@ def missing(error: DomainError) -> Response:
 
 
 def _list(kind: str, title: str, shelved: service.Shelved, **values: Any) -> Response:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=number)
     path = quote(request.path.rstrip("/"))
     canonical = settings().base_url + path + (f"?before={before}" if before else "")
     page = _render(

@@ -41,7 +41,7 @@ DRAFTS = frozenset({"draft", "in_review", "changes_requested"})
 APPROVED = frozenset({"approved", "scheduled", "waiting", "missed"})
 """With DRAFTS, what may get another time. The rest is on its way, out, or no longer planned."""
 
-YEARS = range(1970, 2200)
+YEARS = zones.YEARS
 CLASH_MINUTES = 15
 GAP_AHEAD = timedelta(days=14)
 
@@ -66,8 +66,8 @@ class Filters:
         Raises Invalid for a status that nothing can show and for an author that is no number.
         """
         try:
-            author = tuple(sorted({int(value) for value in _values(given, "author")}))
-        except (TypeError, ValueError):
+            author = tuple(sorted({_person(value) for value in _values(given, "author")}))
+        except (TypeError, ValueError, OverflowError):
             raise Invalid("An author is named by a number.", fields={"author": "?"}) from None
         status = set(map(str, _values(given, "status")))
         if unknown := sorted(status - set(STATUSES)):
@@ -98,6 +98,14 @@ class Filters:
         kept = self.stored()
         kept[name] = [] if name == "mine" else [one for one in kept.get(name, ()) if one != value]
         return Filters.of(kept)
+
+
+def _person(value: Any) -> int:
+    """`value` as somebody's number; ValueError for one that nobody can have."""
+    found = int(value)
+    if not 0 <= found < 2**31:
+        raise ValueError(value)
+    return found
 
 
 def _values(given: Mapping[str, Any], name: str) -> list[Any]:

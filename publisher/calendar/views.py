@@ -198,6 +198,8 @@ def _view() -> View:
         wanted = datetime.strptime(request.args.get("view", ""), "%Y-%m").date()  # noqa: DTZ007
     except ValueError:
         wanted = _today()
+    if not rules.known_month(wanted.year, wanted.month):
+        wanted = _today()
     return _month(wanted.year, wanted.month, _filters())
 
 

@@ -25,7 +25,7 @@ from publisher.media import rules, service
 from publisher.media.forms import AltForm, SearchForm, UploadForm
 from publisher.media.models import Media
 from publisher.people.rules import ANYONE, Role, at_least
-from publisher.web import me
+from publisher.web import me, number
 
 Page = str | Response | WerkzeugResponse | tuple[str, int] | tuple[Response, int]
 
@@ -104,7 +104,7 @@ def picture(token: str, name: str, ext: str) -> Response:
 
 def _library(form: UploadForm, refused: dict[int, AltForm] | None = None) -> str:
     search = SearchForm(request.args)
-    page = service.library(search.q.data or "", request.args.get("page", 1, type=int))
+    page = service.library(search.q.data or "", request.args.get("page", 1, type=number))
     forms = {media.id: _alt_form(media) for media in page.items} | (refused or {})
     return render_template(
         "media/library.html", form=form, search=search, page=page, forms=forms, **_words()

@@ -29,7 +29,7 @@ def _bell() -> dict[str, Any]:
 @blueprint.get("/notices")
 def index() -> str:
     only_unread = request.args.get("show") == "unread"
-    page = service.of(web.me(), request.args.get("page", 1, type=int), only_unread=only_unread)
+    page = service.of(web.me(), request.args.get("page", 1, type=web.number), only_unread=only_unread)
     return render_template(
         "notices/index.html",
         page=page,
@@ -51,5 +51,5 @@ def follow(notice_id: int) -> Response:
 
 @blueprint.post("/notices/read")
 def read_all() -> Response:
-    service.read_all(web.me(), request.form.get("up_to", 0, type=int))
+    service.read_all(web.me(), request.form.get("up_to", 0, type=web.number))
     return redirect(url_for("notices.index"))

@@ -119,12 +119,12 @@ def activate(user_id: int) -> Page:
 
 
 def audit_trail() -> Page:
-    person_id = request.args.get("person", type=int)
+    person_id = request.args.get("person", type=web.number)
     verb = request.args.get("verb", "")
     people = service.everyone()
     return render_template(
         "people/audit.html",
-        page=audit.events(person_id, verb, request.args.get("page", 1, type=int)),
+        page=audit.events(person_id, verb, request.args.get("page", 1, type=web.number)),
         people=people,
         names={user.id: user.name for user in people},
         details_of=details_of,

@@ -121,7 +121,7 @@ def page(
         "stories/show.html",
         story=story,
         panels=shown,
-        current=post.id if post else request.args.get("post", type=int),
+        current=post.id if post else request.args.get("post", type=web.number),
         story_form=story_form,
         comment_form=comment_form,
         progress=queries.progress(story),

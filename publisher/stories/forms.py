@@ -35,6 +35,7 @@ from publisher.people.models import User
 from publisher.stories import links
 from publisher.stories.models import Category, Post, Story
 from publisher.stories.rules import Draft, MediaUse
+from publisher.web import number
 
 ZONES = (
     "Asia/Seoul",
@@ -234,7 +235,7 @@ class PostForm(WhenForm):
 
 def pictures_sent(sent: Mapping[str, str]) -> tuple[MediaUse, ...]:
     """The pictures that stay in the post, in order, each with what the post says of it."""
-    ids = [int(each) for each in request.form.getlist("media") if each.isdecimal()]
+    ids = request.form.getlist("media", type=number)
     return tuple(MediaUse(each, sent.get(f"alt-{each}", "")) for each in dict.fromkeys(ids))
 
 

@@ -47,7 +47,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 def add_post(story_id: int) -> Page:
     story = service.get_story(web.me(), story_id)
-    account = accounts.get(request.form.get("account_id", 0, type=int))
+    account = accounts.get(request.form.get("account_id", 0, type=web.number))
     post = service.add_post(web.me(), story, account, Draft())
     return desk.back_to(story, post)
 
@@ -111,8 +111,8 @@ def revisions(post_id: int) -> Page:
     post = service.get_post(web.me(), post_id)
     all_of_them = queries.revisions(post)
     by_number = {revision.number: revision for revision in all_of_them}
-    new = by_number.get(request.args.get("to", post.revision, type=int), post.head)
-    old = by_number.get(request.args.get("from", max(new.number - 1, 1), type=int), new)
+    new = by_number.get(request.args.get("to", post.revision, type=web.number), post.head)
+    old = by_number.get(request.args.get("from", max(new.number - 1, 1), type=web.number), new)
     return render_template(
         "stories/revisions.html",
         post=post,
@@ -145,7 +145,7 @@ def _conflict(post: Post, stale: Stale) -> str:
         for value in values
         if name not in {"csrf_token", "version", "base", "then"}
     ]
-    kept_media = {int(each) for each in request.form.getlist("media") if each.isdecimal()}
+    kept_media = set(request.form.getlist("media", type=web.number))
     kept += [
         (name, value)
         for use in mine.media

@@ -97,7 +97,7 @@ def approve_story(story_id: int) -> Page:
     me = web.me()
     story = service.get_story(me, story_id)
     shown = {
-        post.id: request.form.get(f"revision-{post.id}", 0, type=int)
+        post.id: request.form.get(f"revision-{post.id}", 0, type=web.number)
         for post in story.posts
         if f"revision-{post.id}" in request.form
     }

@@ -72,12 +72,12 @@ def index() -> Page:
     filters = Filters(
         text=request.args.get("q", "")[:200].strip(),
         status=request.args.get("status", "") if request.args.get("status") in CARE else "",
-        account_id=request.args.get("account", type=int),
-        category_id=request.args.get("category", type=int),
-        person_id=request.args.get("person", type=int),
+        account_id=request.args.get("account", type=web.number),
+        category_id=request.args.get("category", type=web.number),
+        person_id=request.args.get("person", type=web.number),
         archived=request.args.get("archived") == "1",
     )
-    page = queries.stories(web.me(), filters, page=request.args.get("page", 1, type=int))
+    page = queries.stories(web.me(), filters, page=request.args.get("page", 1, type=web.number))
     return render_template(
         "stories/index.html",
         page=page,
