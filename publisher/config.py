@@ -90,12 +90,20 @@ class Config:
     mail_from: str = ""
     proxies: int = 0
     crashes: Path | None = None
+    backups: str = ""
+    log: str = "text"
+    monitor_token: str = field(default="", repr=False)
     timings: Timings = Timings()
 
     @property
     def base_url(self) -> str:
         """Where people reach this installation, without a final slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where hourly copies of the database go, unless `backups` is off."""
+        return Path(self.backups) if self.backups else self.home / "backups"
 
     @property
     def secure(self) -> bool:
@@ -139,6 +147,9 @@ class Config:
             mail_from=environ.get("PUBLISHER_MAIL_FROM", ""),
             proxies=int(_number(environ, "PUBLISHER_PROXIES", 0, low=0, high=5)),
             crashes=Path(crashes) if crashes else None,
+            backups=environ.get("PUBLISHER_BACKUPS", ""),
+            log=_choice(environ, "PUBLISHER_LOG", "text", {"text", "json"}),
+            monitor_token=_token(environ, "PUBLISHER_MONITOR_TOKEN"),
             timings=Timings().scaled(factor) if factor != 1.0 else Timings(),
         )
 
@@ -230,6 +241,15 @@ def _url(environ: Mapping[str, str], name: str) -> str:
         parts = urlsplit(given)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ConfigError(f"{name} must be an address such as https://publisher.example.com.")
+    return given
+
+
+def _token(environ: Mapping[str, str], name: str) -> str:
+    given = environ.get(name, "")
+    if given and len(given) < 20:
+        raise ConfigError(
+            f"{name} must have 20 letters at least; `openssl rand -hex 20` makes one."
+        )
     return given
 
 

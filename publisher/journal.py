@@ -1,7 +1,7 @@
 """The wire journal: what was about to be created on a platform, written down outside of the database.
 
-A database that was restored from a copy does not know what went out after it was copied. These lines do: one
-for each create, appended after commit 2 and before the first byte, so that what is on a platform is also here.
+A database that was restored from a copy does not know what went out after it was copied. These lines do:
+one for each create, appended after commit 2 and before the first byte, so that what is out is also here.
 The hosted blog lives in the database itself and needs none.
 """
 

@@ -44,6 +44,15 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
 
 
+def known(revision: str) -> bool:
+    """Whether this installation knows that revision: an unknown one is of a newer version."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(data_dir("migrations")))
+    return revision in {
+        each.revision for each in ScriptDirectory.from_config(config).walk_revisions()
+    }
+
+
 def up_to_date() -> bool:
     """Whether the database has the schema that this code expects."""
     return current() == newest()

@@ -41,7 +41,7 @@ def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> C
         media=content.media if delivery.part == 1 else (),
         language=story.language,
         marker=marked,
-        reply_to=_answered(delivery),
+        reply_to=answered(delivery),
         staged=usable(delivery, content.media),
     )
 
@@ -51,7 +51,8 @@ def media_of(delivery: Delivery) -> tuple[MediaUse, ...]:
     return delivery.revision.draft.media if delivery.part == 1 else ()
 
 
-def _answered(delivery: Delivery) -> str:
+def answered(delivery: Delivery) -> str:
+    """The remote id of the part before this one, or nothing."""
     if delivery.part == 1:
         return ""
     before = db.session.scalar(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from channels.base import Finds, Found, Receipt
 from channels.errors import ChannelError
@@ -13,7 +13,7 @@ from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.deliveries import settle, state
 from publisher.deliveries.claim import Claim, attempt_of, mine, mine_to_read
-from publisher.deliveries.content import content_of
+from publisher.deliveries.content import answered, content_of
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.plan import Targets, timings
 from publisher.deliveries.rules import (
@@ -27,12 +27,17 @@ from publisher.storage import writing
 
 MARGIN = timedelta(seconds=60)
 """Clocks differ: look from a minute before the first byte."""
+JOURNAL = "journal"
+"""The owner of an attempt that a restored database learnt of from the wire journal."""
 
 
 def reconcile(claim: Claim) -> None:
     """Read the timeline once and act on what it shows. No transaction is open while reading."""
     delivery = mine_to_read(claim)
     if delivery is None:
+        return
+    if delivery.part > 1 and not answered(delivery):
+        _settle(claim, None, detail="the part before it is not found yet")
         return
     channel = accounts.open_channel(delivery.account)
     content = content_of(delivery, Targets(delivery.post, delivery.revision), sent=True)
@@ -65,7 +70,7 @@ def _settle(
             matches=None if free is None else len(free),
             readable=readable,
             absences=delivery.absences,
-            since_wire=(now - _first_wire(delivery)).total_seconds(),
+            since_wire=(now - _doubted_since(delivery)).total_seconds(),
             since_last_wire=(now - (delivery.wire_at or now)).total_seconds(),
             since_absence=(now - delivery.read_at).total_seconds() if delivery.read_at else 0.0,
             resends=delivery.resends,
@@ -116,6 +121,16 @@ def _first_wire(delivery: Delivery) -> datetime:
         .limit(1)
     )
     return first or delivery.wire_at or delivery.due_at
+
+
+def _doubted_since(delivery: Delivery) -> datetime:
+    """When it went on the wire, or, after a restore, when the search for it began."""
+    searched = db.session.scalar(
+        select(func.max(Attempt.started_at)).where(
+            Attempt.delivery_id == delivery.id, Attempt.owner == JOURNAL
+        )
+    )
+    return searched or _first_wire(delivery)
 
 
 def _taken(found: Found, delivery: Delivery) -> bool:

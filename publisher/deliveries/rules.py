@@ -30,7 +30,7 @@ TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     ),
     UNCONFIRMED: frozenset({UNCONFIRMED, PUBLISHED, SCHEDULED, NEEDS_ATTENTION}),
     NEEDS_ATTENTION: frozenset({PUBLISHED, SCHEDULED, CANCELLED}),
-    MISSED: frozenset({SCHEDULED, CANCELLED}),
+    MISSED: frozenset({SCHEDULED, CANCELLED, UNCONFIRMED}),
     PUBLISHED: frozenset(),
     FAILED: frozenset(),
     CANCELLED: frozenset(),
@@ -127,3 +127,23 @@ def verdict(
     if since_absence < read_gap:
         return Verdict.AGAIN
     return Verdict.RESEND if resends < max_resends else Verdict.RESENT
+
+
+DAY_S, HOUR_S = 24 * 3600.0, 3600.0
+TOO_LATE_S = 300.0
+"""Who schedules a post that is due so soon sees for himself what becomes of it."""
+
+
+def first_look(left: float) -> float | None:
+    """In how many seconds somebody looks ahead at a post that is due in `left` seconds; None for never."""
+    return None if left < TOO_LATE_S else max(0.0, left - DAY_S)
+
+
+def next_look(left: float, *, concerned: bool) -> float | None:
+    """The same after a look: an hour before it is due, and while something is wrong ever more often."""
+    if left <= 0:
+        return None
+    coming = [left - at for at in (DAY_S, HOUR_S) if left - at > 1.0]
+    if concerned:
+        coming.append(min(max(left / 10, 60.0), 900.0))
+    return min(coming, default=None)
