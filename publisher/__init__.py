@@ -11,7 +11,7 @@ from channels import http
 from publisher import assets, crashes, storage, vault, web
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
-from publisher.deliveries import deliver
+from publisher.deliveries import deliver, preflight
 from publisher.effects import service as effects
 from publisher.extensions import csrf, db
 from publisher.notices import mail
@@ -77,3 +77,6 @@ def _register_effects(app: Flask) -> None:
         effects.register("links", crosslinks.patch_links)
         effects.register("stage", deliver.stage_ahead)
         effects.register("mail", mail.send)
+        effects.register("backup", backup.hourly)
+        effects.register("prune", retention.prune)
+        effects.register("check", preflight.check_account)

@@ -14,7 +14,8 @@ from types import FrameType
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from publisher import clock, queue
+from publisher import backup, clock, queue, retention
+from publisher.accounts import timekeeping
 from publisher.config import Config
 from publisher.deliveries import dispatch, sweep
 from publisher.effects import service as effects
@@ -57,6 +58,12 @@ class Dispatcher:
         The first round, and the one after this machine was suspended or the database away, asks about crowds.
         """
         if self.ticked_at is None or clock.now() - self.ticked_at > sweep.SILENCE:
+        if self.ticked_at is None:
+            timekeeping.begin()
+        timekeeping.watch()
+        if self.ticked_at is None:
+            quarantine.look_back()
+        self._ask_for_upkeep()
             sweep.ask_after_silence()
         if time.monotonic() - self.beat_at >= BEAT_S:
             self.beat_at = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from publisher.accounts.rules import AccountStatus
@@ -19,6 +19,9 @@ class Account(Model):
 
     `spacing_s` is the least number of seconds between two posts, `next_slot_at` the earliest instant of the
     next. `api_url` replaces the platform's own (the sandbox uses it). `public_name` is what `identify` said.
+    `strikes` counts failures in a row of the way to the platform; since `silent_since` they are so many that
+    one post is tried at `paused_until` and the others wait for it. `quota_…` is what the platform's headers
+    said last. `expires_at` is when the credentials end, where somebody knows.
     """
 
     __tablename__ = "accounts"
@@ -37,13 +40,21 @@ class Account(Model):
     spacing_s: Mapped[float] = mapped_column(default=0.0)
     next_slot_at: Mapped[datetime | None] = mapped_column(Instant)
     checked_at: Mapped[datetime | None] = mapped_column(Instant)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    strikes: Mapped[int] = mapped_column(default=0, server_default="0")
+    silent_since: Mapped[datetime | None] = mapped_column(Instant)
+    quota_left: Mapped[int | None] = mapped_column()
+    quota_percent: Mapped[float | None] = mapped_column()
+    quota_resets_at: Mapped[datetime | None] = mapped_column(Instant)
+    quota_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Hold(Model):
     """Somebody stopped everything (`account_id` empty) or one account, and why; open until released.
 
-    One open hold per account and one for everything at most.
+    One open hold per account, one for everything and one for a moved clock at most. What the machine itself
+    holds for has a `code`, which `values` belong to: it is said in the reader's language.
     """
 
     __tablename__ = "holds"
@@ -51,8 +62,11 @@ class Hold(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     scope: Mapped[int] = mapped_column(default=0)
-    """The account's id, or 0 for everything. The unique index compares this, as NULLs are all different."""
+    """The account's id, 0 for everything, -1 for a moved clock, which holds everything too. The unique index
+    compares this, as NULLs are all different."""
     reason: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     actor_name: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -67,3 +81,14 @@ class Hold(Model):
             postgresql_where=text("released_at IS NULL"),
         ),
     )
+
+
+class HostClock(Model):
+    """What a machine's two clocks said when its time was last believed, so that a restart forgets nothing."""
+
+    __tablename__ = "host_clocks"
+
+    host: Mapped[str] = mapped_column(String(120), primary_key=True)
+    wall: Mapped[float]
+    boot: Mapped[float]
+    boot_id: Mapped[str] = mapped_column(String(40))

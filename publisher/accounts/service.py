@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from channels import REGISTRY, channel_class
 from channels.base import Channel, Identifies, Token
 from channels.blog import Blog
-from channels.errors import ChannelError
+from channels.errors import ChannelError, Disconnected
 from publisher import clock, queue
 from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credential_problems
@@ -59,8 +59,10 @@ def connect(
     api_url: str = "",
     spacing_s: float | None = None,
     sandbox: bool = False,
+    expires_at: datetime | None = None,
 ) -> Account:
-    """Add an account, or renew the credentials of the one with that slug and kind.
+    """Add an account, or renew the credentials of the one with that slug and kind. It keeps its posts: what
+    waits for it goes out, as far as it is within its grace. `expires_at` is when the credentials end.
 
     Raises Invalid naming what is missing. Nothing is sent; `check` asks the platform who it is.
     """
@@ -94,11 +96,13 @@ def connect(
         account.label = label or account.label
         account.credentials = given if CREDENTIAL_FIELDS[kind][0] else None
         account.api_url = api_url
+        account.expires_at = expires_at
         account.sandbox = sandbox
         account.spacing_s = account.spacing_s if spacing_s is None else spacing_s
         _activate(account)
         session.flush()
         audit.record(actor, "account.connected", "account", account.id, kind=kind, slug=slug)
+        queue.ring_after_commit(clock.now())
         return account
 
 
@@ -127,17 +131,18 @@ def check(actor: User | None, account: Account) -> Account:
     channel = open_channel(account)
     account_id = account.id
     db.session.rollback()
-    name, problem = "", ""
+    name, problem, lost = "", "", False
     if isinstance(channel, Identifies):
         try:
             name = channel.identify()
         except ChannelError as error:
-            problem = error.message
+            problem, lost = error.message, isinstance(error, Disconnected)
     with writing():
         account = get(account_id)
         account.checked_at = clock.now()
-        account.problem = problem
-        if not problem:
+        if lost:
+            account.status, account.problem = AccountStatus.PAUSED, problem
+        elif not problem:
             account.public_name = name or account.public_name
             _activate(account)
         audit.record(actor, "account.checked", "account", account.id, problem=problem)
@@ -214,14 +219,15 @@ def release(actor: User | None, account: Account | None = None) -> None:
 
 
 def holding() -> Hold | None:
-    """The hold on everything, if somebody set one."""
-    return _open_hold(None)
+    """The hold on everything: a moved clock's, or somebody's."""
+    query = select(Hold).where(Hold.account_id.is_(None), Hold.released_at.is_(None))
+    return db.session.scalar(query.order_by(Hold.scope).limit(1))
 
 
 def holds() -> dict[int | None, Hold]:
-    """Open holds by account id; None stands for everything."""
+    """Open holds by account id; None stands for everything, -1 for a moved clock."""
     query = select(Hold).where(Hold.released_at.is_(None))
-    return {held.account_id: held for held in db.session.scalars(query)}
+    return {held.scope or None: held for held in db.session.scalars(query)}
 
 
 def rotate_keys() -> int:
@@ -234,11 +240,11 @@ def rotate_keys() -> int:
 
 
 def _activate(account: Account) -> None:
-    account.status = AccountStatus.ACTIVE
-    account.problem = ""
-    account.paused_until = None
+    account.status, account.problem = AccountStatus.ACTIVE, ""
+    account.paused_until = account.silent_since = None
+    account.strikes = 0
 
 
 def _open_hold(account_id: int | None) -> Hold | None:
-    query = select(Hold).where(Hold.account_id == account_id, Hold.released_at.is_(None))
+    query = select(Hold).where(Hold.scope == (account_id or 0), Hold.released_at.is_(None))
     return db.session.scalar(query)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 from channels import channel_class
 from publisher import clock
 from publisher.accounts.models import Account, Hold
+from publisher.accounts import timekeeping
 from publisher.accounts.rules import AccountStatus
 from publisher.crashes import crash_point
 from publisher.deliveries import state
@@ -132,6 +133,7 @@ def _reconciles() -> Iterator[Head]:
     )
     for account_id, at, delivery_id in db.session.execute(query):
         if at is not None:
+            ~timekeeping.unconfirmed(),  # the verdict counts on how much time has passed
             yield Head(account_id, at, at, delivery_id=delivery_id)
 
 

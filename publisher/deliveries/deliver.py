@@ -15,6 +15,7 @@ from channels.base import Channel, Content, Image, Stages
 from channels.errors import ChannelError, Rejected
 from publisher import clock, journal
 from publisher.accounts import service as accounts
+from publisher.accounts import timekeeping
 from publisher.accounts.models import Hold
 from publisher.accounts.rules import AccountStatus
 from publisher.crashes import crash_point
@@ -92,12 +93,11 @@ def _send(claim: Claim) -> None:
         return
     except ChannelError as error:
         crash_point("answered", claim.delivery_id)
-        settle.refused(claim, error)
+        settle.refused(claim, error, parcel.channel.quota)
     else:
         crash_point("answered", claim.delivery_id)
-        settle.received(claim, receipt)
+        settle.received(claim, receipt, parcel.channel.quota)
     crash_point("after-outcome", claim.delivery_id)
-    _remember_quota(parcel.channel, claim.account_id)
 
 
 def publish_here(head: Head) -> bool:
@@ -109,6 +109,7 @@ def publish_here(head: Head) -> bool:
     """
     taken: int | None = None
     clock.wait_until(head.due)
+    timekeeping.watch()
     until = time.monotonic() + TURN_S
     try:
         with writing():
@@ -173,6 +174,7 @@ def go_on_wire(claim: Claim, content: Content) -> None:
     Raises NotSent when nothing may go out. The connection is already open while this waits.
     """
     clock.wait_until(claim.due)
+    timekeeping.watch()
     with writing():
         delivery = mine(claim, SENDING)
         if delivery is None or claim.lease_until - clock.now() < _call():
@@ -307,12 +309,3 @@ def _count_crash(delivery_id: int) -> None:
             state.move(delivery, SENDING)
             state.move(delivery, NEEDS_ATTENTION, next_at=None, problem_code="crashed")
             settle.tell(delivery, "needs_attention")
-
-
-def _remember_quota(channel: Channel, account_id: int) -> None:
-    """A platform that says "no calls left until then" is believed before it refuses one."""
-    quota = getattr(channel, "quota", None)
-    if quota is None or quota.resets_at is None or quota.remaining != 0:
-        return
-    with writing():
-        accounts.throttle(accounts.get(account_id), quota.resets_at)

@@ -22,7 +22,8 @@ class Delivery(Model):
     `next_at` is the earliest instant at which a claim can succeed; empty while the row waits for what
     `waits_for` names. `expires_at` is due time plus grace. Only claims raise `fence`; a writer whose fence is
     stale writes nothing. `wire_at` is committed just before the first byte of the create call. `text` is what
-    was rendered for the wire, kept so that reconciling looks for exactly that.
+    was rendered for the wire, kept so that reconciling looks for exactly that. `look_at` is when it is looked
+    ahead whether it will be able to go out, `concerns` what was found then: codes with commas between them.
     """
 
     __tablename__ = "deliveries"
@@ -61,6 +62,8 @@ class Delivery(Model):
     late_ms: Mapped[int | None] = mapped_column()
     problem: Mapped[str] = mapped_column(Text, default="")
     problem_code: Mapped[str] = mapped_column(String(60), default="")
+    look_at: Mapped[datetime | None] = mapped_column(Instant)
+    concerns: Mapped[str] = mapped_column(String(200), default="", server_default="")
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
     post: Mapped[Post] = relationship()
@@ -92,6 +95,18 @@ class Delivery(Model):
             "next_at",
             sqlite_where=sql("next_at IS NOT NULL"),
             postgresql_where=sql("next_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_look_at",
+            "look_at",
+            sqlite_where=sql("look_at IS NOT NULL"),
+            postgresql_where=sql("look_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_concerns",
+            "due_at",
+            sqlite_where=sql("concerns != ''"),
+            postgresql_where=sql("concerns != ''"),
         ),
         Index(
             "ix_deliveries_lease_until",

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from channels import channel_class
 from channels.base import Receipt, Stages
 from publisher import clock, zones
-from publisher.deliveries import plan, settle, state
+from publisher.deliveries import plan, preflight, settle, state
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import (
     CANCELLED,
@@ -257,6 +257,7 @@ def _new_run(
             expires_at=due_at + _grace(post),
             marker=secrets.token_hex(5),
             changed_at=clock.now(),
+            look_at=preflight.first_look(due_at) if part == 1 else None,
         )
         for part in range(1, len(texts) + 1)
     ]
@@ -285,6 +286,8 @@ def _retime(actor: User | None, delivery: Delivery, due_at: datetime, zone: str)
         problem="",
         problem_code="",
         cancel_requested=False,
+        look_at=preflight.first_look(due_at) if delivery.part == 1 else None,
+        concerns="",
     )
     db.session.flush()
     db.session.refresh(delivery)

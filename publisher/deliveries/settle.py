@@ -9,13 +9,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from channels.base import Receipt
+from channels.base import Quota, Receipt
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from publisher import clock, queue
+from publisher.accounts import health
 from publisher.accounts import service as accounts
+from publisher.accounts.models import Account
 from publisher.crashes import crash_point
 from publisher.crosslinks import service as crosslinks
-from publisher.deliveries import plan, state
+from publisher.deliveries import plan, preflight, state
 from publisher.deliveries.claim import Claim, attempt_of, jitter, mine, note
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.rules import (
@@ -53,13 +55,15 @@ PROBLEMS = {
 """Sentences for `problem_code`s of our own; a platform's sentence is stored in `problem`."""
 
 
-def received(claim: Claim, receipt: Receipt) -> None:
+def received(claim: Claim, receipt: Receipt, quota: Quota | None = None) -> None:
     """A receipt is proof: it is accepted from whatever the delivery became meanwhile, as long as the fence is
     right. Two deliveries can never own one remote post: the second one needs a person."""
     with writing():
         delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
         if delivery is not None:
             accept(claim, delivery, receipt)
+            health.answered(delivery.account)
+            health.metered(delivery.account, quota)
             crash_point("before-outcome", claim.delivery_id)
 
 
@@ -123,7 +127,7 @@ def _owns(delivery: Delivery, remote_id: str) -> bool:
     return True
 
 
-def refused(claim: Claim, error: ChannelError) -> None:
+def refused(claim: Claim, error: ChannelError, quota: Quota | None = None) -> None:
     """The platform, or the way to it, said no. The error's type alone decides what happens next."""
     with writing():
         delivery = mine(claim, SENDING)
@@ -133,6 +137,7 @@ def refused(claim: Claim, error: ChannelError) -> None:
         attempt.detail = error.detail
         attempt.code = error.code
         on_wire = attempt.wire_at is not None
+        _heard(delivery.account, error)
         if isinstance(error, Rejected):
             if error.duplicate and _was_on_wire_before(claim):
                 _doubt(claim, delivery, error)
@@ -147,6 +152,7 @@ def refused(claim: Claim, error: ChannelError) -> None:
         else:
             _ended(claim, "unavailable")
             _again_later(delivery, error)
+        health.metered(delivery.account, quota)
         crash_point("before-outcome", claim.delivery_id)
 
 
@@ -246,8 +252,18 @@ def _hold_for_account(delivery: Delivery, error: ChannelError) -> None:
     account = delivery.account
     delivery.attempts -= 1
     back(delivery, next_at=clock.now(), problem=error.message)
-    accounts.pause(None, account, error.message)
+    health.lose(account, error.message, told=delivery.post.story.owner)
     tell(delivery, "account_paused")
+    preflight.look_again(account.id)
+
+
+def _heard(account: Account, error: ChannelError) -> None:
+    """A refusal is an answer; silence, a broken answer and a broken platform are none."""
+    throttled = isinstance(error, Unavailable) and error.throttled
+    if isinstance(error, Unavailable | Unconfirmed) and not throttled:
+        health.unanswered(account)
+    else:
+        health.answered(account)
 
 
 def _again_later(delivery: Delivery, error: ChannelError) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from channels import channel_class
 from publisher import clock
 from publisher.accounts import service as accounts
+from publisher.accounts import timekeeping
 from publisher.accounts.models import Account
-from publisher.deliveries import plan, settle, state
+from publisher.deliveries import plan, preflight, settle, state
 from publisher.deliveries.claim import started
 from publisher.deliveries.models import Attempt, Beat, Delivery
 from publisher.deliveries.plan import timings
@@ -36,7 +37,11 @@ MANY = 20
 
 
 def sweep() -> int:
-    """Everything once; returns how many deliveries were moved. Cheap when there is nothing to do."""
+    """Everything once; returns how many deliveries were moved. Cheap when there is nothing to do.
+
+    While nobody has confirmed a moved clock, nothing is called late by it.
+    """
+    _each(preflight.due(), preflight.look)
     return _abandoned() + _expired() + _late()
 
 
@@ -115,6 +120,7 @@ def _expired() -> int:
         Delivery.status == SCHEDULED,
         Delivery.due_at < now,  # says nothing new, but lets the index pass by what lies ahead
         Delivery.expires_at < now,
+        ~timekeeping.unconfirmed(),
     )
     return _each(db.session.scalars(query.limit(BATCH)).all(), _miss)
 
@@ -138,6 +144,7 @@ def _late() -> int:
         Delivery.next_at.is_(None),
         Delivery.due_at < late,
         Delivery.problem_code != "late",
+        ~timekeeping.unconfirmed(),
     )
     return _each(db.session.scalars(query.limit(BATCH)).all(), _say_late)
 

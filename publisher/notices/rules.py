@@ -17,9 +17,16 @@ class Kind(StrEnum):
     MISSED = "missed"
     NEEDS_ATTENTION = "needs_attention"
     ACCOUNT_PAUSED = "account_paused"
+    PREFLIGHT = "preflight"
+    CLOCK_MOVED = "clock_moved"
 
 
-URGENT = frozenset({Kind.FAILED, Kind.MISSED, Kind.NEEDS_ATTENTION, Kind.ACCOUNT_PAUSED})
+URGENT = frozenset(
+    {
+        *(Kind.FAILED, Kind.MISSED, Kind.NEEDS_ATTENTION, Kind.ACCOUNT_PAUSED),
+        *(Kind.PREFLIGHT, Kind.CLOCK_MOVED),
+    }
+)
 """Somebody has to act, or a post does not go out."""
 
 ICONS = {
@@ -32,4 +39,6 @@ ICONS = {
     Kind.MISSED: "calendar-x",
     Kind.NEEDS_ATTENTION: "exclamation-triangle-fill",
     Kind.ACCOUNT_PAUSED: "pause-circle",
+    Kind.PREFLIGHT: "exclamation-triangle-fill",
+    Kind.CLOCK_MOVED: "clock",
 }

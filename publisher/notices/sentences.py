@@ -19,11 +19,15 @@ SENTENCES = {
     Kind.MISSED: _l("“%(title)s” missed its time on %(account)s."),
     Kind.NEEDS_ATTENTION: _l("“%(title)s” on %(account)s needs a decision: is it there or not?"),
     Kind.ACCOUNT_PAUSED: _l("The account %(account)s was paused. Nothing goes out there for now."),
+    Kind.PREFLIGHT: _l("“%(title)s” will not go out on %(account)s unless something is done."),
+    Kind.CLOCK_MOVED: _l(
+        "The clock of %(host)s was moved. Nothing goes out until somebody confirms the time."
+    ),
 }
 QUOTED = ("reason", "text", "problem")
 """Values that are somebody's own words, shown below the sentence."""
 
-_UNKNOWN = {"by": "–", "title": "–", "account": "–"}
+_UNKNOWN = {"by": "–", "title": "–", "account": "–", "host": "–"}
 
 
 def sentence_of(kind: str, values: Mapping[str, Any]) -> str:
