@@ -28,7 +28,7 @@ PLACES = (
     Place("stories.review", _l("Review"), "eye"),
     Place("deliveries.attention", _l("Attention"), "exclamation-triangle"),
     Place("media.library", _l("Images"), "images", ("media.",)),
-    Place("feeds.index", _l("Calendar feeds"), "rss", ("feeds.",)),
+    Place("feeds.index", _l("Feeds"), "rss", ("feeds.",)),
     Place("accounts.index", _l("Accounts"), "broadcast", ("accounts.",)),
     Place("stories.categories_page", _l("Categories"), "tags"),
     Place(
