@@ -244,7 +244,9 @@ def take(app: Flask, shots: list[Shot]) -> None:
             for person in dict.fromkeys(shot.person for shot in shots):
                 page = open_page(app, browser, person, base, language, theme, width)
                 for shot in (shot for shot in shots if shot.person == person):
-                    page.goto(base + shot.path)
+                    answer = page.goto(base + shot.path)
+                    if answer is None or answer.status >= 500:
+                        raise SystemExit(f"{shot.path} cannot be shown. Is the front end built?")
                     path = SHOWN / f"{shot.name}-{language}-{theme}-{width}.png"
                     page.screenshot(path=path, full_page=True)
                 page.context.close()
