@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from channels.base import Finds, Found, Receipt
-from channels.errors import ChannelError
+from channels.errors import ChannelError, Disconnected
 from publisher import clock
 from publisher.accounts import service as accounts
+from publisher.accounts.rules import AccountStatus
 from publisher.deliveries import settle, state
 from publisher.deliveries.claim import Claim, attempt_of, mine, mine_to_read
 from publisher.deliveries.content import answered, content_of
@@ -49,15 +50,22 @@ def reconcile(claim: Claim) -> None:
     try:
         found = channel.find(content, since=since)
     except ChannelError as error:
-        _settle(claim, None, detail=error.detail or error.message)
+        lost = error.message if isinstance(error, Disconnected) else ""
+        _settle(claim, None, detail=error.detail or error.message, lost=lost)
         return
     _settle(claim, found)
 
 
 def _settle(
-    claim: Claim, found: Sequence[Found] | None, *, readable: bool = True, detail: str = ""
+    claim: Claim,
+    found: Sequence[Found] | None,
+    *,
+    readable: bool = True,
+    detail: str = "",
+    lost: str = "",
 ) -> None:
-    """Write the verdict, fenced. `found` None means that the timeline could not be read this time."""
+    """Write the verdict, fenced. `found` None means that the timeline could not be read this time; `lost`
+    says why, where the account's authority is gone."""
     with writing():
         delivery = mine(claim, UNCONFIRMED)
         if delivery is None:
@@ -81,6 +89,8 @@ def _settle(
         )
         attempt.outcome = judged
         _act(delivery, judged, free or [], now)
+        if lost and delivery.status == UNCONFIRMED:
+            _hold_until_reconnected(delivery, lost, now)
 
 
 def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datetime) -> None:
@@ -111,6 +121,15 @@ def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datet
         )
     else:
         settle.give_up(delivery, judged)
+
+
+def _hold_until_reconnected(delivery: Delivery, problem: str, now: datetime) -> None:
+    """Nobody can look before a person connects the account again: ask for that, and look seldom."""
+    delivery.next_at = now + timedelta(seconds=timings().backoff[-1])
+    delivery.problem = problem
+    if delivery.account.status == AccountStatus.ACTIVE:
+        accounts.pause(None, delivery.account, problem)
+        settle.tell(delivery, "account_paused")
 
 
 def _first_wire(delivery: Delivery) -> datetime:
