@@ -27,9 +27,10 @@ from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.config import Config
 from publisher.deliveries import service as deliveries
-from publisher.deliveries.models import Delivery
+from publisher.deliveries.models import Attempt, Delivery
 from publisher.extensions import db
 from publisher.people import service as people
+from publisher.people.models import User
 from publisher.storage import writing
 from publisher.stories import review
 from publisher.stories import service as stories
@@ -84,13 +85,15 @@ class Installation:
         when the one before still holds the port or the home."""
         deadline = time.monotonic() + seconds
         while self.supervisor() is None or len(self.workers()) < self.knobs.workers:
-            if self.process is None or self.process.poll() is not None:
-                self._spawn()
+            self.tend()
             if time.monotonic() > deadline:
                 raise AssertionError(f"it did not come up\n{self.logs()}")
             time.sleep(0.05)
 
-    def _spawn(self) -> None:
+    def tend(self) -> None:
+        """Start the supervisor if it does not live; does not wait for anything."""
+        if self.supervisor() is not None:
+            return
         with (self.home.parent / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "publisher", "up"],
@@ -100,6 +103,7 @@ class Installation:
                 stderr=log,
                 cwd=ROOT,
             )
+        self._put("supervisor", str(self.process.pid))
 
     def stop(self, seconds: float = 90.0) -> None:
         """Ctrl-C, and wait until every process is gone; what does not go in time is killed."""
@@ -172,12 +176,19 @@ class Installation:
             client.flushall()
 
     def order(self, point: str, subject: int, who: str = "self") -> Path:
-        """Let a process die when this delivery passes that crash point: itself, its RQ `parent`, or a pid."""
+        """Let a process die when this delivery passes that crash point: itself, its RQ `parent`, or the
+        `supervisor` that lives then. The file is gone once somebody has died."""
+        if who != "supervisor":
+            return self._put(f"{point}.{subject}", who)
         path = self.crashes / f"{point}.{subject}"
-        draft = path.with_suffix(f".{subject}.draft")
-        draft.write_text(who)
-        draft.rename(path)
+        path.symlink_to(self.crashes / "supervisor")
         return path
+
+    def _put(self, name: str, text: str) -> Path:
+        """A file that appears whole."""
+        draft = self.crashes / f"{name}.draft"
+        draft.write_text(text)
+        return draft.rename(self.crashes / name)
 
     def logs(self) -> str:
         """The last words of every role."""
@@ -215,13 +226,25 @@ class Installation:
     def approve(self, account: Account, text: str, due: datetime) -> Post:
         """One approved post of a story of its own, due then."""
         with writing():
-            author = people.by_email("ana@example.com")
-            story = stories.create_story(author, title=text, language="ko")
-            post = stories.add_post(author, story, account, Draft(text=text))
-            review.submit(author, post)
-            deliveries.approve(people.by_email("rui@example.com"), post, post.revision, due)
+            story = stories.create_story(self.author, title=text, language="ko")
+            post = stories.add_post(self.author, story, account, Draft(text=text))
+            review.submit(self.author, post)
+            deliveries.approve(self.editor, post, post.revision, due)
         self.posts.append(post.id)
         return post
+
+    @property
+    def author(self) -> User:
+        return self._person("ana@example.com")
+
+    @property
+    def editor(self) -> User:
+        return self._person("rui@example.com")
+
+    def _person(self, email: str) -> User:
+        found = people.by_email(email)
+        assert found is not None
+        return found
 
     def post(self, *texts: str, in_s: float = 0.5) -> None:
         """Approve one tweet per text, each on an account of its own, due together."""
@@ -233,6 +256,12 @@ class Installation:
         """The id of the newest delivery of a post."""
         query = select(Delivery.id).where(Delivery.post_id == post_id).order_by(Delivery.id.desc())
         return db.session.scalars(query).first() or 0
+
+    def tried(self, outcome: str) -> set[int]:
+        """The posts of which an attempt ended so."""
+        db.session.rollback()
+        query = select(Delivery.post_id).join(Attempt).where(Attempt.outcome == outcome)
+        return set(db.session.scalars(query))
 
     # ---- What is true, and what is shown ----
 

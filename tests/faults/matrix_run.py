@@ -1,0 +1,219 @@
+"""Playing the matrix: one running installation, one account and one story per case, all in one stream."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from channels.facebook import BLOCK_MARK
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.accounts.models import Account
+from publisher.deliveries import service as deliveries
+from publisher.effects import service as effects
+from publisher.storage import writing
+from publisher.stories import review
+from publisher.stories import service as stories
+from publisher.stories.rules import Draft
+from sandbox.ledger import Post as Remote
+from tests.faults.gate import Gate
+from tests.faults.installation import Installation
+from tests.faults.matrix import BELL, Case, Fault
+from tests.faults.oracle import Entry, Fate, judge
+
+BATCH = 16
+"""Cases that are written in one transaction: the installation's own writers wait meanwhile."""
+LOOK_S = 0.2
+
+
+@dataclass
+class Play:
+    """One case as it is played: its post, its account there, the order to die, and what became of it."""
+
+    case: Case
+    post_id: int
+    platform: str
+    remote: str
+    order: Path | None
+    gate: Gate | None
+    since: float
+    fate: Fate = Fate.OPEN
+    seconds: float = 0.0
+    struck: int = 0
+
+    @property
+    def broken(self) -> bool:
+        """Not kept, not settled in time, or never tried: its crash did not come."""
+        return self.fate.broken or self.fate is Fate.OPEN or (self.case.dies and not self.struck)
+
+
+class Matrix:
+    """All cases on one installation, which must have one sender per horse: a crash then hits its own case."""
+
+    def __init__(self, installation: Installation, cases: Sequence[Case]) -> None:
+        self.installation = installation
+        self.cases = cases
+        self.plays: list[Play] = []
+
+    def play(self, limit_s: float) -> list[Play]:
+        """Let every case happen; returns what became of each. What needs more than `limit_s` stays open."""
+        with writing():
+            accounts.connect(None, kind="blog", slug="blog", spacing_s=0.0)
+        self._begin([case for case in self.cases if case.point == BELL])
+        rest = [case for case in self.cases if case.point != BELL]
+        for first in range(0, len(rest), BATCH):
+            self._begin(rest[first : first + BATCH])
+            self._look()
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline and any(play.fate is Fate.OPEN for play in self.plays):
+            self._look()
+            time.sleep(LOOK_S)
+        self._settle_down()
+        for play in self.plays:
+            if play.gate is not None:
+                play.gate.close()
+        return self.plays
+
+    def _begin(self, cases: Sequence[Case]) -> None:
+        """Write these cases, due now. Faults and orders are in place before anybody can see them."""
+        with writing():
+            now = clock.now()
+            begun = [self._write(case, now) for case in cases]
+        since = time.monotonic()
+        for play in begun:
+            play.since = since
+        self.plays += begun
+        if any(play.case.point == BELL for play in begun):
+            self._strike_bells(begun)
+
+    def _write(self, case: Case, due: datetime) -> Play:
+        here, number = self.installation, case.number
+        page = case.kind != "twitter"
+        gate = Gate(here.sandbox.port) if case.outcome.gate else None
+        base = f"http://127.0.0.1:{gate.port}" if gate else here.sandbox.url
+        api_url = f"{base}/{'facebook' if page else 'x'}"
+        connect = here.page_account if page else here.x_account
+        account = connect(number, api_url=api_url)
+        platform, remote = (
+            ("facebook", str(700000 + number)) if page else ("x", str(500000 + number))
+        )
+        for fault in case.outcome.faults(case.kind):
+            self._fault(fault, platform, remote, patch=case.kind == "patch")
+        text = f"{case.word} 한글과 English"
+        if case.kind == "patch":
+            post_id = self._story_with_article(account, text, due)
+        else:
+            post_id = here.approve(account, text, due).id
+        return Play(case, post_id, platform, remote, self._arm(case, post_id), gate, 0.0)
+
+    def _story_with_article(self, account: Account, text: str, due: datetime) -> int:
+        """A story of two posts that come to link to each other; the id of the one on Facebook."""
+        here = self.installation
+        story = stories.create_story(here.author, title=text, language="ko")
+        article = Draft(title=text, text="본문입니다.")
+        stories.add_post(here.author, story, accounts.by_slug("blog"), article)
+        post = stories.add_post(here.author, story, account, Draft(text=text))
+        review.submit_story(here.author, story)
+        revisions = {each.id: each.revision for each in story.posts}
+        deliveries.approve_story(here.editor, story, revisions, due)
+        return post.id
+
+    def _fault(self, fault: Fault, platform: str, remote: str, *, patch: bool) -> None:
+        x = platform == "x"
+        places = {
+            "create": ("POST", "/2/tweets" if x else f"/{remote}/feed"),
+            "patch": ("POST", f"/{remote}_*"),
+            "read": ("GET", f"/2/users/{remote}/tweets" if x else f"/{remote}/published_posts"),
+            "any": ("*", "*"),
+        }
+        method, path = places["patch" if patch and fault.on == "create" else fault.on]
+        match = {"platform": platform, "account": remote, "method": method, "path": path}
+        self.installation.sandbox.fault(fault.kind, match, fault.times, **fault.args)
+
+    def _arm(self, case: Case, post_id: int) -> Path | None:
+        here, place = self.installation, case.point.place
+        if not case.dies or case.point == BELL:
+            return None
+        subject = post_id if case.kind == "patch" else here.delivery(post_id)
+        who = case.word if place == "half-written" else case.point.who
+        return here.order(place, subject, who)
+
+    def _strike_bells(self, begun: Sequence[Play]) -> None:
+        """Every bell that rings for these cases dies unheard, until each worker has lost one."""
+        order = self.installation.order("bell-heard", 0)
+        struck, deadline = 0, time.monotonic() + 20
+        while struck < self.installation.knobs.workers and time.monotonic() < deadline:
+            if not order.exists():
+                struck += 1
+                self.installation.order("bell-heard", 0)
+            time.sleep(0.002)
+        order.unlink(missing_ok=True)
+        for play in begun:
+            play.struck = struck
+
+    def _look(self) -> None:
+        """Tend what died, open gates that have refused, and judge what is still open."""
+        self.installation.tend()
+        tried = self.installation.tried("unavailable")
+        for play in self.plays:
+            if play.order is not None and not play.order.exists():
+                play.struck, play.order = 1, None
+            if play.gate is not None and not play.gate.opened and play.post_id in tried:
+                play.gate.open()
+        self._judge([play for play in self.plays if play.fate is Fate.OPEN])
+
+    def _judge(self, plays: Sequence[Play]) -> None:
+        if not plays:
+            return
+        stuck = {str(effect.key) for effect in effects.stuck()}
+        now = time.monotonic()
+        entries = self.installation.shown([play.post_id for play in plays])
+        for play, entry in zip(plays, entries, strict=True):
+            play.fate = self._fate(play, entry, stuck)
+            play.seconds = now - play.since
+
+    def _fate(self, play: Play, entry: Entry, stuck: set[str]) -> Fate:
+        held = self.held(play)
+        fate = judge(len(held), entry)
+        if fate is Fate.SETTLED and any(play.case.word not in post.text for post in held):
+            return Fate.LOST
+        if play.case.kind != "patch" or fate is not Fate.SETTLED:
+            return fate
+        if held[0].current.count(BLOCK_MARK) == 2 and "/blog/" in held[0].current:
+            return Fate.SETTLED
+        return Fate.WAITS if f"links:{play.post_id}" in stuck else Fate.OPEN
+
+    def held(self, play: Play) -> list[Remote]:
+        """What the platform holds on the case's account: the truth."""
+        return self.installation.sandbox.world.ledger.of(play.platform, play.remote)
+
+    def _settle_down(self) -> None:
+        """When nobody sends any more, judge everything once again: a late second post would show now."""
+        here = self.installation
+        deadline = time.monotonic() + 30
+        while here.on_the_wire() and time.monotonic() < deadline:
+            here.tend()
+            time.sleep(LOOK_S)
+        first = {
+            play.case.number: play.seconds for play in self.plays if play.fate is not Fate.OPEN
+        }
+        self._judge(self.plays)
+        for play in self.plays:
+            play.seconds = first.get(play.case.number, play.seconds)
+
+
+def counted(plays: Sequence[Play]) -> Counter[Fate]:
+    return Counter(play.fate for play in plays)
+
+
+def by_point(plays: Sequence[Play]) -> Iterator[tuple[str, list[Play]]]:
+    """Rows of the table: point and channel, in the order of the matrix."""
+    rows: dict[str, list[Play]] = {}
+    for play in plays:
+        kind = {"twitter": "X", "facebook": "Facebook", "patch": "Facebook"}[play.case.kind]
+        rows.setdefault(f"{play.case.point.name} ({kind})", []).append(play)
+    yield from rows.items()
