@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
@@ -105,7 +106,7 @@ def confirm(actor: User | None) -> None:
     with writing():
         hold = held()
         if hold is None:
-            raise Conflict("No clock waits to be confirmed.")
+            raise Conflict(_("Nothing is held here."))
         hold.released_at = clock.now()
         hold.released_by = actor.name if actor else audit.SYSTEM
         audit.record(actor, "clock.confirmed", "clock", None, note=hold.reason)

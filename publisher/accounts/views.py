@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from channels import channel_class
-from publisher.accounts import service
+from publisher.accounts import service, timekeeping
 from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectForm
 from publisher.accounts.platform_words import said
 from publisher.accounts.rules import CREDENTIAL_FIELDS
+from publisher.accounts.words import advice, reason_of
 from publisher.errors import DomainError, Invalid
 from publisher.people.rules import Role
-from publisher.web import back, is_signed_in, me
+from publisher.web import back, is_signed_in, me, my_zone
 
 Page = str | Response | tuple[str, int]
 
@@ -30,16 +33,22 @@ ACCESS = {
     "pace": Role.ADMIN,
     "hold": Role.EDITOR,
     "release": Role.EDITOR,
+    "confirm_clock": Role.EDITOR,
 }
 
 
 @blueprint.app_context_processor
 def _hold_banner() -> dict[str, object]:
     """Every page of the app says so while everything is held."""
-    return {"holding": service.holding() if is_signed_in() else None}
+    held = service.holding() if is_signed_in() else None
+    if held is None:
+        return {"holding": None}
+    return {"holding": {"reason": reason_of(held), "actor_name": held.actor_name, "at": held.at}}
 
 
 blueprint.add_app_template_filter(said, "said")
+blueprint.add_app_template_filter(advice, "advice")
+blueprint.add_app_template_filter(reason_of, "reason")
 
 
 @blueprint.get("")
@@ -48,6 +57,7 @@ def index() -> Page:
         "accounts/index.html",
         accounts=service.all_accounts(),
         holds=service.holds(),
+        clock_hold=timekeeping.held(),
         hold_form=HoldForm(),
     )
 
@@ -82,6 +92,7 @@ def connect() -> Page:
             credentials=form.given(form.kind.data),
             api_url=form.api_url.data or "",
             spacing_s=form.spacing.data,
+            expires_at=_midnight(form.valid_until.data),
         )
     except DomainError as error:
         form.form_errors.append(error.message)
@@ -105,6 +116,7 @@ def reconnect(slug: str) -> Page:
             credentials=form.given(account.kind),
             api_url=account.api_url,
             sandbox=account.sandbox,
+            expires_at=_midnight(form.valid_until.data if form.validate() else None),
         )
     except Invalid as error:
         flash(error.message, "danger")
@@ -171,3 +183,15 @@ def release(slug: str) -> Page:
     service.release(me(), service.by_slug(slug) if slug else None)
     flash(_("Released. What is due goes out now, oldest first."), "success")
     return back(url_for("accounts.index"))
+
+
+@blueprint.post("/clock/confirm")
+def confirm_clock() -> Page:
+    timekeeping.confirm(me())
+    flash(_("The time is confirmed. What is due goes out now, oldest first."), "success")
+    return redirect(url_for("accounts.index"))
+
+
+def _midnight(day: date | None) -> datetime | None:
+    """The beginning of that day for its reader: credentials that end on a day do not count in it."""
+    return None if day is None else datetime.combine(day, time(), my_zone())

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, and_, func, or_, select
 
+from publisher.accounts.models import Account
+from publisher.accounts.rules import AccountStatus
+from publisher.deliveries import preflight
 from publisher.deliveries.models import Delivery
-from publisher.deliveries.rules import FAILED, MISSED, NEEDS_ATTENTION, UNCONFIRMED, DeliveryStatus
+from publisher.deliveries.rules import (
+    FAILED,
+    MISSED,
+    NEEDS_ATTENTION,
+    SCHEDULED,
+    UNCONFIRMED,
+    DeliveryStatus,
+)
 from publisher.extensions import db
 from publisher.stories.models import Post
 from publisher.stories.rules import APPROVED
@@ -19,10 +29,28 @@ def needing_attention() -> Sequence[Delivery]:
     return db.session.scalars(query).all()
 
 
+def troubled_accounts() -> Sequence[Account]:
+    """Accounts that do not send, because they are paused or their platform is silent, while posts wait."""
+    waits = select(Delivery.id).where(
+        Delivery.account_id == Account.id,
+        Delivery.next_at.is_not(None),
+        Delivery.status == SCHEDULED,
+    )
+    trouble = or_(Account.status == AccountStatus.PAUSED, Account.silent_since.is_not(None))
+    query = select(Account).where(trouble, waits.exists()).order_by(Account.label)
+    return db.session.scalars(query).all()
+
+
+def foreseen() -> Sequence[Delivery]:
+    """Scheduled posts that will not go out in time unless somebody does something, the next one first."""
+    return preflight.foreseen()
+
+
 def count() -> int:
-    """How many deliveries wait for a person, counted up to a thousand."""
+    """How many deliveries wait for a person or will, and accounts; each counted up to a thousand."""
     waiting = _stopped().with_only_columns(Delivery.id).limit(1000).subquery()
-    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+    stopped = db.session.scalar(select(func.count()).select_from(waiting)) or 0
+    return stopped + preflight.count() + len(troubled_accounts())
 
 
 def _stopped(*besides: DeliveryStatus) -> Select[Delivery]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from publisher.accounts.platform_words import said
 from publisher.deliveries import attention as waiting
-from publisher.deliveries import service, settle, sweep
+from publisher.deliveries import preflight, service, settle, sweep
 from publisher.deliveries.forms import VerdictForm
 from publisher.deliveries.models import Delivery
 from publisher.errors import DomainError
@@ -48,6 +48,9 @@ def attention() -> Page:
     return render_template(
         "deliveries/attention.html",
         deliveries=waiting.needing_attention(),
+        foreseen=waiting.foreseen(),
+        accounts=waiting.troubled_accounts(),
+        concerns_of=preflight.concerns_of,
         sentence=sentence,
         form=VerdictForm(),
     )
@@ -70,6 +73,7 @@ def _facts(post_id: int) -> dict[str, object]:
         "post": found,
         "deliveries": service.of_post(found),
         "earlier": service.earlier(found),
+        "concerns_of": preflight.concerns_of,
         "sentence": sentence,
         "form": VerdictForm(),
     }
