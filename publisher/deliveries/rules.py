@@ -62,7 +62,7 @@ def overall(statuses: Sequence[DeliveryStatus], *, waiting: bool = False) -> str
     kinds = set(statuses)
     if len(kinds) == 1:
         only = statuses[0]
-        return "waiting" if only is SCHEDULED and waiting else str(only)
+        return "waiting" if only == SCHEDULED and waiting else str(only)
     for trouble in (NEEDS_ATTENTION, UNCONFIRMED):
         if trouble in kinds:
             return str(trouble)

@@ -110,6 +110,11 @@ def test_parts_are_shown_as_one(parts: list[DeliveryStatus], shown: str | None) 
     assert overall(parts) == shown
 
 
+@pytest.mark.parametrize("status", [SCHEDULED, "scheduled"], ids=["as-written", "as-read"])
+def test_what_waits_is_shown_as_waiting_as_a_database_returns_it(status: DeliveryStatus) -> None:
+    assert overall([status], waiting=True) == "waiting"
+
+
 @given(st.integers(1, 50), st.floats(0, 1))
 def test_waits_grow_and_spread(attempts: int, spread: float) -> None:
     steps = (5.0, 20.0, 60.0)
