@@ -235,6 +235,16 @@ class Edits(Protocol):
 
 
 @runtime_checkable
+class Gathers(Protocol):
+    """Publishes several posts in one go, as what is `transactional` can."""
+
+    def publish_all(self, parcels: Sequence[tuple[str, Content]]) -> Sequence[Receipt | Exception]:
+        """As `publish` for each of them, given with their keys. The error that one of them would raise is
+        answered in its place and keeps no other from going out."""
+        ...
+
+
+@runtime_checkable
 class Links(Protocol):
     """Can show the story's other addresses under a published post.
 

@@ -16,6 +16,7 @@ from channels.base import (
     Receipt,
     Token,
 )
+from channels.errors import Rejected
 from channels.images import check_images
 
 TITLE_LENGTH = 200
@@ -26,6 +27,10 @@ class Shelf(Protocol):
 
     def put(self, content: Content, *, key: str) -> Receipt:
         """Insert an article. Raises Rejected, for an empty title for example."""
+        ...
+
+    def put_all(self, parcels: Sequence[tuple[str, Content]]) -> list[Receipt | Rejected]:
+        """Insert several, given with their keys; each is answered in its place."""
         ...
 
     def edit(self, remote_id: str, content: Content) -> None:
@@ -82,6 +87,9 @@ class Blog(Channel):
     def publish(self, content: Content, *, key: str, on_wire: Callable[[], None]) -> Receipt:
         on_wire()
         return self.shelf.put(content, key=key)
+
+    def publish_all(self, parcels: Sequence[tuple[str, Content]]) -> list[Receipt | Rejected]:
+        return self.shelf.put_all(parcels)
 
     def edit(self, remote_id: str, content: Content) -> None:
         self.shelf.edit(remote_id, content)

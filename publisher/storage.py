@@ -17,13 +17,14 @@ from weakref import WeakKeyDictionary
 
 from flask import Flask
 from sqlalchemy import DateTime, Dialect, Engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from publisher.config import Config
-from publisher.extensions import db
+from publisher.extensions import Model, db
 
 BUSY_S = 10.0
 """How long a writer waits for SQLite's write lock before it gives up."""
@@ -121,6 +122,13 @@ def turn(story_id: int, *, wait: bool = True) -> bool:
         session.execute(select(func.pg_advisory_xact_lock(story_id)))
         return True
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(story_id))))
+
+
+def upsert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what to do where the row is there: `on_conflict_do_update`."""
+    if db.session().get_bind().dialect.name == "postgresql":
+        return postgresql.insert(model)
+    return sqlite.insert(model)
 
 
 def engine_options(config: Config) -> dict[str, Any]:

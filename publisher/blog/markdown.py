@@ -61,17 +61,31 @@ def render(text: str, *, language: str = "ko", site: str = "", sizes: Sizes | No
     as our own; `sizes` gives pictures their width and height. Headings begin at h2: the title is
     the page's h1.
     """
+    return rendered(text, language=language, site=site, sizes=sizes)[0]
+
+
+def rendered(
+    text: str, *, language: str = "ko", site: str = "", sizes: Sizes | None = None
+) -> tuple[str, str]:
+    """As `render` and `excerpt`, from one reading of the text."""
     page = _Page(language=language, site=site.rstrip("/"), sizes=sizes or {})
-    html = str(_parser().render(text, {"page": page}))
-    return sanitise.clean(html.replace("<pre><code", '<pre tabindex="0"><code'))
+    parser, values = _parser(), {"page": page}
+    tokens = parser.parse(text, values)
+    beginning = _beginning(tokens)
+    html = str(parser.renderer.render(tokens, parser.options, values))
+    return sanitise.clean(html.replace("<pre><code", '<pre tabindex="0"><code')), beginning
 
 
 def excerpt(text: str, length: int = 160) -> str:
     """The first `length` characters of what `text` says, without headings, code, tables and
     markup."""
+    return _beginning(_parser().parse(text, {"page": _Page()}), length)
+
+
+def _beginning(tokens: list[Token], length: int = 160) -> str:
     words: list[str] = []
     left = length + 1
-    for token in _prose(_parser().parse(text, {"page": _Page()})):
+    for token in _prose(tokens):
         said = "".join(_said(token.children or ()))
         words.append(said)
         left -= len(said)

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Integer, Select, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
@@ -20,7 +20,7 @@ from channels.base import Content, Link, Receipt
 from channels.errors import Rejected
 from publisher import clock
 from publisher.blog import rules
-from publisher.blog.markdown import excerpt, render
+from publisher.blog.markdown import rendered
 from publisher.blog.models import Article
 from publisher.config import Config
 from publisher.errors import Gone, NotFound
@@ -49,22 +49,25 @@ class Shelf:
         Raises Rejected for a title that is empty or too long. Two articles of one title, even at
         the same moment, get different addresses.
         """
-        if known := _by_key(key):
-            return receipt(known)
-        article = Article(key=key, published_at=clock.now(), links=[])
-        _write(article, content)
-        name = rules.slug(content.slug or content.title)
-        for slug in filter(None, (name, rules.slug_with_suffix(name, key))):
-            article.slug = slug
+        (answer,) = self.put_all([(key, content)])
+        if isinstance(answer, Rejected):
+            raise answer
+        return answer
+
+    def put_all(self, parcels: Sequence[tuple[str, Content]]) -> list[Receipt | Rejected]:
+        """As `put` for several, by key, with as many statements as for one. What is wrong with one
+        of them is answered in its place and keeps no other from the shelf."""
+        drafts = [_drafted(key, content) for key, content in parcels]
+        for _attempt in range(2):  # the second sees what took an address since the first looked
+            answers = _placed(drafts)
+            fresh = [each for each in answers if isinstance(each, Article) and each in drafts]
             try:
                 with db.session.begin_nested():
-                    db.session.add(article)
+                    db.session.add_all(fresh)
             except IntegrityError:
-                if known := _by_key(key):
-                    return receipt(known)
                 continue
-            return receipt(article)
-        raise Rejected(_("Another article has this address. Change the title a little."))
+            return [each if isinstance(each, Rejected) else receipt(each) for each in answers]
+        return [_address_taken() for _parcel in parcels]
 
     def show_links(self, remote_id: str, links: Sequence[Link]) -> None:
         """Replace the block that says where else the story is told. Idempotent."""
@@ -83,6 +86,47 @@ class Shelf:
         """Correct a published article. Its address, its date and its links stay."""
         _write(_by_remote_id(remote_id), content)
         db.session.flush()
+
+
+def _drafted(key: str, content: Content) -> Article | Rejected:
+    """An article that has no address yet, or why it cannot be one."""
+    article = Article(key=key, published_at=clock.now(), links=[])
+    article.slug = rules.slug(content.slug or content.title)
+    try:
+        _write(article, content)
+    except Rejected as refused:
+        return refused
+    return article
+
+
+def _placed(drafts: Sequence[Article | Rejected]) -> list[Article | Rejected]:
+    """Each draft with an address that is free, or the article that its key has put there before."""
+    wanted = {
+        draft.key: tuple(filter(None, (draft.slug, rules.slug_with_suffix(draft.slug, draft.key))))
+        for draft in drafts
+        if isinstance(draft, Article)
+    }
+    names = {name for some in wanted.values() for name in some}
+    there = db.session.scalars(
+        select(Article).where(or_(Article.key.in_(wanted), Article.slug.in_(names)))
+    ).all()
+    known, taken = {each.key: each for each in there}, {each.slug for each in there}
+
+    def place(draft: Article | Rejected) -> Article | Rejected:
+        if isinstance(draft, Rejected) or draft.key in known:
+            return draft if isinstance(draft, Rejected) else known[draft.key]
+        free = next((name for name in wanted[draft.key] if name not in taken), None)
+        if free is None:
+            return _address_taken()
+        draft.slug = free
+        taken.add(free)
+        return draft
+
+    return [place(draft) for draft in drafts]
+
+
+def _address_taken() -> Rejected:
+    return Rejected(_("Another article has this address. Change the title a little."))
 
 
 def receipt(article: Article) -> Receipt:
@@ -225,7 +269,7 @@ def _write(article: Article, content: Content) -> None:
     language = content.language if content.language in {"ko", "en"} else "ko"
     article.title, article.text, article.language = title, text, language
     article.media = _pictures(content, text)
-    article.html = render(
+    article.html, article.excerpt = rendered(
         text,
         language=language,
         site=_settings().base_url,
@@ -234,7 +278,6 @@ def _write(article: Article, content: Content) -> None:
             for picture in article.media
         },
     )
-    article.excerpt = excerpt(text)
     article.author_name = content.author.name[:100] if content.author else ""
     article.author_slug = content.author.slug[:80] if content.author else ""
     article.category = content.category[:80]

@@ -15,7 +15,7 @@ from publisher.crosslinks.models import Address
 from publisher.crosslinks.rules import Live, links_under
 from publisher.effects import service as effects
 from publisher.extensions import db
-from publisher.storage import writing
+from publisher.storage import upsert, writing
 from publisher.stories.models import Post
 
 DEBOUNCE_S = 3.0
@@ -25,6 +25,7 @@ DEBOUNCE_S = 3.0
 def addresses(story_id: int) -> dict[int, Address]:
     """The live posts of a story, by post id."""
     query = select(Address).where(Address.story_id == story_id)
+    query = query.execution_options(populate_existing=True)  # written without the session's knowing
     return {address.post_id: address for address in db.session.scalars(query)}
 
 
@@ -36,16 +37,18 @@ def went_live(
     Part of the transaction that records the receipt, so that no address is ever lost to a crash.
     """
     with writing() as session:
-        address = session.get(Address, post.id)
-        if address is None:
-            address = Address(post_id=post.id, story_id=post.story_id, account_id=post.account_id)
-            session.add(address)
-        address.revision_id = revision_id
-        address.remote_id = remote_id
-        address.url = url
-        address.text = text
-        address.published_at = at
-        session.flush()
+        place = {
+            "revision_id": revision_id,
+            "remote_id": remote_id,
+            "url": url,
+            "text": text,
+            "published_at": at,
+        }
+        belongs = {"story_id": post.story_id, "account_id": post.account_id}
+        insert = upsert(Address).values(post_id=post.id, **belongs, **place)
+        session.connection().execute(
+            insert.on_conflict_do_update(index_elements=["post_id"], set_=place)
+        )
         if len(post.story.posts) > 1:
             _ask_for_links(post.story_id)
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from channels import channel_class
 from publisher import clock
-from publisher.accounts.models import Account, Hold
 from publisher.accounts import timekeeping
+from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import AccountStatus
 from publisher.crashes import crash_point
 from publisher.deliveries import state
@@ -42,6 +43,11 @@ WHOLE = (
     .joinedload(Story.owner, innerjoin=True),
 )
 """A delivery with all that is said of it and asked of it, in one reading."""
+SIBLINGS = (
+    joinedload(Delivery.post, innerjoin=True)
+    .joinedload(Post.story, innerjoin=True)
+    .options(selectinload(Story.posts), joinedload(Story.category)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ def _reconciles() -> Iterator[Head]:
     )
     for account_id, at, delivery_id in db.session.execute(query):
         if at is not None:
-            ~timekeeping.unconfirmed(),  # the verdict counts on how much time has passed
+            (~timekeeping.unconfirmed(),)  # the verdict counts on how much time has passed
             yield Head(account_id, at, at, delivery_id=delivery_id)
 
 
@@ -179,7 +185,9 @@ def take(account_id: int, until: datetime) -> Delivery | None:
     return next(iter(take_some(account_id, until, 1)), None)
 
 
-def take_some(account_id: int, until: datetime, most: int) -> Sequence[Delivery]:
+def take_some(
+    account_id: int, until: datetime, most: int, *also: ExecutableOption
+) -> Sequence[Delivery]:
     """As `take`, for up to `most` deliveries; for one where the account keeps a distance between them."""
     row = db.session.execute(
         select(Account, _taken())
@@ -208,7 +216,7 @@ def take_some(account_id: int, until: datetime, most: int) -> Sequence[Delivery]
         return ()
     return db.session.scalars(
         select(Delivery)
-        .options(*WHOLE)
+        .options(*WHOLE, *also)
         .where(Delivery.id.in_(free), *due)
         .order_by(*order)
         .with_for_update(of=Delivery)
@@ -220,6 +228,11 @@ def _take_unconfirmed(delivery_id: int) -> Delivery | None:
     if delivery is None or delivery.status != UNCONFIRMED or delivery.lease_until is not None:
         return None
     return delivery if delivery.next_at and delivery.next_at <= clock.now() else None
+
+
+def take_all(account_id: int, most: int) -> Sequence[Delivery]:
+    """As `take_some` for what is due now, with all that is asked of them when they are out."""
+    return take_some(account_id, clock.now(), most, *SIBLINGS)
 
 
 def intend(delivery: Delivery, kind: str) -> Claim:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import select
 
-from channels.base import Channel, Content, Image, Stages
-from channels.errors import ChannelError, Rejected
+from channels.base import Channel, Content, Gathers, Image, Receipt, Stages
+from channels.errors import ChannelError
 from publisher import clock, journal
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
@@ -28,7 +28,7 @@ from publisher.deliveries.claim import (
     mine,
     mine_to_read,
     note,
-    take_some,
+    take_all,
 )
 from publisher.deliveries.content import content_of, media_of, usable
 from publisher.deliveries.models import Delivery
@@ -104,66 +104,97 @@ def publish_here(head: Head) -> bool:
     """Claim and publish on a channel that lives in our own database: all in one transaction, so a crash
     returns the deliveries to scheduled, and neither commit 2 nor reconciling is needed.
 
-    Waits for the head's instant first, which is near. Takes several that are due, but no longer than others
-    may wait for the write lock.
+    Waits for the head's instant first, which is near. Takes several that are due. When they fail together,
+    nobody knows whose fault it is: then one goes alone.
     """
-    taken: int | None = None
     clock.wait_until(head.due)
     timekeeping.watch()
+    for most in (TURN, 1):
+        taken: list[int] = []
+        try:
+            _put_some(head.account_id, most, taken)
+        except Exception:
+            if not taken:
+                raise
+            logger.exception("publishing failed", extra={"delivery_ids": taken})
+            if len(taken) == 1:
+                _count_crash(taken[0])
+                return True
+        else:
+            return bool(taken)
+    return False
+
+
+def _put_some(account_id: int, most: int, taken: list[int]) -> None:
+    """Publish up to `most` in a transaction of their own, but no longer than others may wait for the write
+    lock. Notes each in `taken` before anything can go wrong with it."""
     until = time.monotonic() + TURN_S
-    try:
-        with writing():
-            for delivery in take_some(head.account_id, clock.now(), TURN):
-                taken = delivery.id
-                _put(delivery)
-                if time.monotonic() > until:
-                    break
-        return taken is not None
-    except Exception:
-        if taken is None:
-            raise
-        logger.exception("publishing failed", extra={"delivery_id": taken})
-        _count_crash(taken)
-        return True
+    ready: list[tuple[Delivery, Content]] = []
+    with writing():
+        for delivery in take_all(account_id, most):
+            taken.append(delivery.id)
+            content = _ready(delivery)
+            if content is not None:
+                ready.append((delivery, content))
+            if time.monotonic() > until:
+                break
+        if ready:
+            _put(ready)
 
 
-def _put(delivery: Delivery) -> None:
-    """One of them, within the running transaction."""
-    claim = intend(delivery, SEND)
-    if not may_go(delivery):
-        return
-    parcel = _pack(claim)
-    if parcel is None:
-        return
-    try:
-        receipt = parcel.channel.publish(parcel.content, key=parcel.marker, on_wire=lambda: None)
-    except Rejected as error:
-        settle.refused(claim, error)
-    else:
-        _wired(claim, delivery, parcel.content)
-        settle.accept(claim, delivery, receipt)
+def _ready(delivery: Delivery) -> Content | None:
+    """What it says, if it may go; otherwise it is moved on. Taking it has shown that its account is free."""
+    if not _is_wanted(delivery):
+        return None
+    targets = Targets(delivery.post, delivery.revision)
+    if targets.missing() and _stays(delivery, targets):
+        return None
+    return content_of(delivery, targets)
+
+
+def _put(ready: Sequence[tuple[Delivery, Content]]) -> None:
+    """Publish these within the running transaction: claim, article and outcome in one step."""
+    channel = accounts.open_channel(ready[0][0].account)
+    if not isinstance(channel, Gathers):
+        raise TypeError(f"{channel.kind} says that it is transactional and publishes one at a time")
+    answers = channel.publish_all([(delivery.marker, content) for delivery, content in ready])
+    for (delivery, content), answer in zip(ready, answers, strict=True):
+        if isinstance(answer, Receipt):
+            settle.put(delivery, content, answer)
+        elif isinstance(answer, ChannelError):
+            settle.refused(intend(delivery, SEND), answer)
+        else:
+            raise answer
 
 
 def may_go(delivery: Delivery) -> bool:
     """The last look, part of commit 2: not cancelled, its approval current, its account active, nothing held.
 
-    Moves the delivery on when the answer is no. What is compared is the hash of the content itself, not a
-    stored one: what goes out is what was approved, or nothing goes out.
+    Moves the delivery on when the answer is no.
     """
-    post, revision, account = delivery.post, delivery.revision, delivery.account
-    if delivery.cancel_requested:
-        state.move(
-            delivery, CANCELLED, lease_until=None, next_at=None, note="cancelled before the wire"
-        )
+    if not _is_wanted(delivery):
         return False
-    if content_hash(account.id, revision.draft) != post.approved_hash:
-        _back(delivery, next_at=None, waits_for=WaitsFor.APPROVAL)
-        return False
+    account = delivery.account
     held = select(Hold.id).where(
         (Hold.account_id.is_(None)) | (Hold.account_id == account.id), Hold.released_at.is_(None)
     )
     if account.status != AccountStatus.ACTIVE or db.session.scalar(held.limit(1)) is not None:
         _back(delivery, next_at=clock.now(), waits_for="")
+        return False
+    return True
+
+
+def _is_wanted(delivery: Delivery) -> bool:
+    """Not cancelled, its approval current. What is compared is the hash of the content itself, not a stored
+    one: what goes out is what was approved, or nothing goes out."""
+    if delivery.cancel_requested:
+        state.move(
+            delivery, CANCELLED, lease_until=None, next_at=None, note="cancelled before the wire"
+        )
+        return False
+    draft = delivery.revision.draft
+    if content_hash(delivery.account_id, draft) != delivery.post.approved_hash:
+        _back(delivery, next_at=None, waits_for=WaitsFor.APPROVAL)
         return False
     return True
 
@@ -216,8 +247,14 @@ def _sent(delivery: Delivery) -> journal.Sent:
 
 
 def _back(delivery: Delivery, *, next_at: datetime | None, waits_for: str) -> None:
-    delivery.attempts -= 1
+    _uncount(delivery)
     settle.back(delivery, next_at=next_at, waits_for=waits_for)
+
+
+def _uncount(delivery: Delivery) -> None:
+    """It did not even try: the claim, if there was one, is no attempt."""
+    if delivery.status == SENDING:
+        delivery.attempts -= 1
 
 
 def _pack(claim: Claim) -> Parcel | None:
@@ -243,19 +280,19 @@ def _without_links(claim: Claim) -> bool:
     its story's turn, as an address may have come since."""
     with writing():
         delivery = mine(claim, SENDING)
-        if delivery is None:
-            return True
-        targets = Targets(delivery.post, delivery.revision)
-        if targets.held():
-            _back(delivery, next_at=None, waits_for=WaitsFor.TARGET)
-        elif targets.dropped():
-            delivery.attempts -= 1
-            state.move(
-                delivery, CANCELLED, lease_until=None, next_at=None, problem_code="link_missing"
-            )
-            settle.end_rest(delivery)
-        else:
-            return False
+        return delivery is None or _stays(delivery, Targets(delivery.post, delivery.revision))
+
+
+def _stays(delivery: Delivery, targets: Targets) -> bool:
+    """Whether missing links keep it from going now; then it waits or is dropped, as its author chose."""
+    if targets.held():
+        _back(delivery, next_at=None, waits_for=WaitsFor.TARGET)
+    elif targets.dropped():
+        _uncount(delivery)
+        state.move(delivery, CANCELLED, lease_until=None, next_at=None, problem_code="link_missing")
+        settle.end_rest(delivery)
+    else:
+        return False
     return True
 
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from channels.base import Quota, Receipt
+from channels.base import Content, Quota, Receipt
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from publisher import clock, queue
 from publisher.accounts import health
@@ -18,7 +18,7 @@ from publisher.accounts.models import Account
 from publisher.crashes import crash_point
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import plan, preflight, state
-from publisher.deliveries.claim import Claim, attempt_of, jitter, mine, note
+from publisher.deliveries.claim import SEND, Claim, attempt_of, jitter, mine, note, owner
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.rules import (
     CANCELLED,
@@ -76,17 +76,50 @@ def accept(claim: Claim, delivery: Delivery, receipt: Receipt) -> None:
         give_up(delivery, "two_owners")
 
 
+def put(delivery: Delivery, content: Content, receipt: Receipt) -> None:
+    """It stands in our own database since a moment ago, in this very transaction: claimed, tried and out."""
+    now, fence, account = clock.now(), delivery.fence + 1, delivery.account
+    if account.spacing_s:
+        account.next_slot_at = now + timedelta(seconds=account.spacing_s)
+    db.session.add(
+        Attempt(
+            delivery_id=delivery.id,
+            fence=fence,
+            kind=SEND,
+            owner=owner(),
+            started_at=now,
+            wire_at=now,
+            ended_at=now,
+            outcome="published",
+        )
+    )
+    sent = {"text": content.text, "link": content.link, "wire_at": now}
+    claimed = {"fence": fence, "owner": owner(), "attempts": delivery.attempts + 1}
+    _out(delivery, receipt, now, **sent, **claimed)
+    _follow(delivery, receipt)
+
+
 def published(delivery: Delivery, receipt: Receipt) -> bool:
     """The delivery is out: its address becomes known, the next part and the waiting siblings may go.
 
-    False, with nothing written, when that remote post is another delivery's.
+    False, with nothing written, when that remote post is another delivery's: written in a savepoint, as no
+    other failure means that.
     """
-    if not _owns(delivery, receipt.remote_id):
+    try:
+        with db.session.begin_nested():
+            _out(delivery, receipt, delivery.wire_at or clock.now())
+    except IntegrityError:
+        db.session.refresh(delivery)
         return False
-    at = delivery.wire_at or clock.now()
+    _follow(delivery, receipt)
+    return True
+
+
+def _out(delivery: Delivery, receipt: Receipt, at: datetime, **also: Any) -> None:
     state.move(
         delivery,
         PUBLISHED,
+        remote_id=receipt.remote_id,
         url=receipt.url,
         published_at=at,
         late_ms=round((at - delivery.due_at).total_seconds() * 1000),
@@ -95,7 +128,12 @@ def published(delivery: Delivery, receipt: Receipt) -> bool:
         waits_for="",
         problem="",
         problem_code="",
+        **also,
     )
+
+
+def _follow(delivery: Delivery, receipt: Receipt) -> None:
+    """What its being out makes possible for others."""
     post = delivery.post
     if delivery.part == 1:
         crosslinks.went_live(
@@ -104,7 +142,7 @@ def published(delivery: Delivery, receipt: Receipt) -> bool:
             remote_id=receipt.remote_id,
             url=receipt.url,
             text=delivery.text,
-            at=at,
+            at=delivery.published_at or clock.now(),
         )
         if len(post.story.posts) > 1:
             for woken in plan.wake(post.story_id, but=post.id):
@@ -113,18 +151,6 @@ def published(delivery: Delivery, receipt: Receipt) -> bool:
         _next_part(delivery)
     else:
         tell(delivery, "published")
-    return True
-
-
-def _owns(delivery: Delivery, remote_id: str) -> bool:
-    """Write down which remote post this is, in a savepoint: no other failure means that it is another's."""
-    try:
-        with db.session.begin_nested():
-            delivery.remote_id = remote_id
-    except IntegrityError:
-        db.session.refresh(delivery)
-        return False
-    return True
 
 
 def refused(claim: Claim, error: ChannelError, quota: Quota | None = None) -> None:

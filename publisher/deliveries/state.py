@@ -63,9 +63,10 @@ def _write(delivery: Delivery, was: DeliveryStatus, values: dict[str, Any]) -> N
     guarded = update(Delivery).where(
         Delivery.id == delivery.id, Delivery.status == was, Delivery.fence == delivery.fence
     )
-    result = db.session.execute(
-        guarded.values(**values), execution_options={"synchronize_session": False}
-    )
+    with db.session.no_autoflush:  # what else is pending goes along at the commit, in one go
+        result = db.session.execute(
+            guarded.values(**values), execution_options={"synchronize_session": False}
+        )
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise LostRace(_("This post is on its way or out and cannot be moved."), code="on_its_way")
     for name, value in values.items():

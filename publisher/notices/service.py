@@ -37,8 +37,8 @@ def notify(user: User, kind: str, values: Mapping[str, Any], path: str) -> None:
             user_id=user.id, kind=str(known), values=dict(values), path=path[:300], at=clock.now()
         )
         session.add(notice)
-        session.flush()
         if config.mail_url:
+            session.flush()
             effects.ask("mail", f"mail:notice:{notice.id}", {"notice": notice.id})
 
 

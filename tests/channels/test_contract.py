@@ -13,6 +13,7 @@ from channels.base import (
     Content,
     Edits,
     Finds,
+    Gathers,
     Identifies,
     Image,
     Link,
@@ -24,7 +25,7 @@ from channels.base import (
 from channels.blog import Blog
 from channels.errors import Rejected
 
-POWERS = (Stages, Finds, Edits, Links, Identifies)
+POWERS = (Stages, Finds, Edits, Gathers, Links, Identifies)
 HUGE = Image(1, b"x" * 6_000_000, "image/webp", 1, 1, "a" * 1001)
 BARE = Image(2, b"x", "image/png", 1, 1)
 
@@ -122,6 +123,9 @@ class Desk:
         self.said.append((content.title, key))
         return Receipt("7", "https://blog.example.com/title")
 
+    def put_all(self, parcels: Sequence[tuple[str, Content]]) -> list[Receipt | Rejected]:
+        return [self.put(content, key=key) for key, content in parcels]
+
     def edit(self, remote_id: str, content: Content) -> None:
         self.said.append((remote_id, content.text))
 
@@ -132,7 +136,7 @@ class Desk:
 def test_the_blog_writes_through_its_shelf() -> None:
     desk, rung = Desk(), []
     blog = Blog({}, lambda token: None, shelf=desk)
-    assert [power for power in POWERS if isinstance(blog, power)] == [Edits, Links]
+    assert [power for power in POWERS if isinstance(blog, power)] == [Edits, Gathers, Links]
     assert blog.transactional
     receipt = blog.publish(Content("text", title="Title"), key="k1", on_wire=lambda: rung.append(1))
     assert receipt == Receipt("7", "https://blog.example.com/title")
