@@ -8,7 +8,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from channels import http
-from publisher import assets, crashes, storage, vault, web
+from publisher import assets, backup, crashes, retention, storage, vault, web
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import deliver, preflight

@@ -1,5 +1,4 @@
-"""Copies of the database: taken while everything runs, put back only when nothing does, and never believed
-to know what went out after they were made.
+"""Copies of the database, taken while everything runs: by hand, and each hour, so many kept.
 
 Pictures and the hosted blog are in the database. `secrets.json`, or the keys in the environment, are not.
 """
@@ -9,38 +8,21 @@ from __future__ import annotations
 import fcntl
 import re
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import Flask, current_app
-from sqlalchemy import select, update
+from flask import current_app
 
-from publisher import clock, copies, create_app, schema, vault
-from publisher.accounts.models import Account
+from publisher import clock, copies
 from publisher.config import Config
-from publisher.copies import CopyError
-from publisher.deliveries import quarantine
-from publisher.deliveries.quarantine import Findings
 from publisher.effects import service as effects
-from publisher.extensions import db
-from publisher.people import audit
-from publisher.people.models import SignInLink, UserSession
-from publisher.storage import writing
 
 HOURLY, DAILY = 48, 30
+CALM = timedelta(minutes=1)
+"""Who has just started has more urgent things to do."""
 STAMP = "%Y%m%dT%H%M%SZ"
 NAME = re.compile(r"publisher-(\d{8}T\d{6}Z)\.(?:sqlite3\.gz|dump)")
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What `restore` did. `kept` says where the database of before lies now."""
-
-    kept: str
-    findings: Findings
 
 
 def take(to: Path | None = None) -> Path:
@@ -65,7 +47,8 @@ def ask_hourly() -> None:
     """Want this hour's copy, once among all dispatchers. Nothing when this machine keeps no backups."""
     if _config().backups != "off":
         now = clock.now()
-        effects.ask("backup", f"backup:{now:%Y-%m-%dT%H}", {"host": socket.gethostname()})
+        host = {"host": socket.gethostname()}
+        effects.ask("backup", f"backup:{now:%Y-%m-%dT%H}", host, at=now + CALM)
 
 
 def hourly(_desired: effects.Desired) -> None:
@@ -93,70 +76,6 @@ def superfluous(made: Sequence[datetime], hours: int = HOURLY, days: int = DAILY
     last_of_day = {at.date(): at for at in sorted(made)}
     keep = {*newest_first[:hours], *sorted(last_of_day.values(), reverse=True)[:days]}
     return [at for at in newest_first if at not in keep]
-
-
-def restore(
-    copy: Path, *, hold: bool = True, as_of: datetime | None = None, journals: Sequence[Path] = ()
-) -> Restored:
-    """Put `copy` in the database's place. Everybody signs in again; everything is held until released.
-
-    Refuses, with nothing changed, while anything runs, when the copy is damaged or of a newer version, and
-    when its credentials cannot be read with this installation's keys. What went out after the copy was made
-    is found in the wire journal; further `journals` are those of other machines. Raises CopyError.
-    """
-    config = _config()
-    db.session.rollback()
-    db.engine.dispose()
-    with _alone(config.home):
-        with copies.opened(config.database_url, copy) as opened:
-            with _app_on(config, opened.url).app_context():
-                try:
-                    findings = _make_safe(as_of, journals, hold=hold)
-                finally:
-                    db.session.remove()
-                    db.engine.dispose()
-            kept = opened.swap_in(f"{clock.now():{STAMP}}")
-        return Restored(kept, findings)
-
-
-def _make_safe(as_of: datetime | None, journals: Sequence[Path], *, hold: bool) -> Findings:
-    """Check the copy and quarantine it, before anybody can work with it."""
-    at = schema.current()
-    if at is None or not schema.known(at):
-        raise CopyError(
-            f"This copy has the schema {at or 'of no publisher'}, which this version does not know."
-            " Install the version that made it."
-        )
-    schema.upgrade()
-    try:
-        db.session.scalars(select(Account.credentials)).all()
-    except vault.VaultError as error:
-        raise CopyError(f"{error} Put the keys of then into PUBLISHER_VAULT_KEYS.") from None
-    with writing() as session:
-        findings = quarantine.quarantine(as_of, journals, hold=hold)
-        now = clock.now()
-        for table, ended in ((UserSession, "ended_at"), (SignInLink, "used_at")):
-            column = getattr(table, ended)
-            session.execute(update(table).where(column.is_(None)).values({ended: now}))
-        audit.record(None, "database.restored", "database", None, as_of=findings.as_of.isoformat())
-    return findings
-
-
-def _app_on(config: Config, url: str) -> Flask:
-    return create_app(replace(config, database_url=url))
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """While nothing of this home runs, and nothing can begin to."""
-    with (home / "up.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CopyError(
-                f"`publisher up` runs on {home}. Stop it first: what it knows would be overwritten."
-            ) from None
-        yield
 
 
 def _copies() -> list[tuple[datetime, Path]]:

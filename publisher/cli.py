@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,9 +16,10 @@ import click
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from publisher import __version__, create_app, demo, doctor, schema
+from publisher import __version__, backup, create_app, demo, doctor, restore, schema
 from publisher.accounts import service as accounts
 from publisher.config import Config, ConfigError
+from publisher.copies import CopyError
 from publisher.errors import DomainError
 from publisher.people import links, tokens
 from publisher.people import service as people
@@ -31,7 +33,7 @@ def _app() -> Iterator[Flask]:
         app = create_app()
         with app.app_context():
             yield app
-    except (ConfigError, DomainError) as error:
+    except (ConfigError, CopyError, DomainError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -127,6 +129,57 @@ def database_downgrade(revision: str) -> None:
     with _app():
         schema.downgrade(revision)
         click.echo(f"The database is at {schema.current()}.")
+
+
+@database.command("backup")
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Another file than one in the folder of backups.",
+)
+def database_backup(to: Path | None) -> None:
+    """Copy the database while everything runs. Keys are not in it: keep secrets.json, too."""
+    with _app():
+        click.echo(backup.take(to))
+
+
+@database.command("restore")
+@click.argument("copy", type=click.Path(path_type=Path))
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]),
+    help="When the copy was made, in UTC, if not when its newest entry was.",
+)
+@click.option(
+    "--journal",
+    "journals",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The wire.log of another machine that sent posts. May be given several times.",
+)
+@click.option("--no-hold", is_flag=True, help="Go on sending at once, without anybody looking.")
+def database_restore(
+    copy: Path, as_of: datetime | None, journals: tuple[Path, ...], no_hold: bool
+) -> None:
+    """Put COPY in the database's place. Refuses while anything runs; keeps the database of before.
+
+    What went out after the copy was made is looked for on the platforms, not sent again. Everything is held
+    until an editor has looked and released it.
+    """
+    at = as_of.replace(tzinfo=UTC) if as_of else None
+    with _app():
+        restored = restore.restore(copy, hold=not no_hold, as_of=at, journals=journals)
+        found = restored.findings
+        click.echo(f"The database is a copy of {found.as_of:%Y-%m-%d %H:%M:%S} UTC now.")
+        click.echo(f"  {len(found.doubted)} posts that went out since, or may have, are looked for")
+        for post_id in found.unplanned:
+            click.echo(f"  post {post_id} went out since, and is not scheduled here: see it")
+        if found.foreign:
+            click.echo(f"  {found.foreign} posts went out since that this copy does not have")
+        if restored.kept:
+            click.echo(f"  the database of before is kept: {restored.kept}")
+        if not no_hold:
+            click.echo("  everything is held until an editor releases it")
 
 
 @main.group("people")

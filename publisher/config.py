@@ -91,6 +91,8 @@ class Config:
     proxies: int = 0
     crashes: Path | None = None
     backups: str = ""
+    keep_attempts: int = 180
+    keep_notices: int = 365
     log: str = "text"
     monitor_token: str = field(default="", repr=False)
     timings: Timings = Timings()
@@ -148,6 +150,8 @@ class Config:
             proxies=int(_number(environ, "PUBLISHER_PROXIES", 0, low=0, high=5)),
             crashes=Path(crashes) if crashes else None,
             backups=environ.get("PUBLISHER_BACKUPS", ""),
+            keep_attempts=int(_number(environ, "PUBLISHER_KEEP_ATTEMPTS", 180, low=7, high=36500)),
+            keep_notices=int(_number(environ, "PUBLISHER_KEEP_NOTICES", 365, low=7, high=36500)),
             log=_choice(environ, "PUBLISHER_LOG", "text", {"text", "json"}),
             monitor_token=_token(environ, "PUBLISHER_MONITOR_TOKEN"),
             timings=Timings().scaled(factor) if factor != 1.0 else Timings(),

@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from publisher import queue
 from publisher.config import Config
-from publisher.deliveries import dispatch
+from publisher.deliveries import dispatch, quarantine
 from workers import dispatcher, loaded, supervisor
 
 
@@ -22,6 +22,7 @@ def work() -> None:
     app = loaded.app()
     config: Config = app.extensions["settings"]
     with app.app_context():
+        quarantine.look_back()
         dispatch.warm()
     redis = queue.connect(config, patient=True)
     worker = Worker(

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from publisher import backup, clock, queue, retention
 from publisher.accounts import timekeeping
 from publisher.config import Config
-from publisher.deliveries import dispatch, sweep
+from publisher.deliveries import dispatch, quarantine, sweep
 from publisher.effects import service as effects
 from workers.drain import drain
 
@@ -40,6 +40,7 @@ class Dispatcher:
         self.silent_since: float | None = None
         self.beat_at = 0.0
         self.ticked_at: datetime | None = None
+        self.hour: int | None = None
 
     def run(self) -> None:
         """Until told to stop. A database that is away for a moment is logged and tried again."""
@@ -57,13 +58,13 @@ class Dispatcher:
 
         The first round, and the one after this machine was suspended or the database away, asks about crowds.
         """
-        if self.ticked_at is None or clock.now() - self.ticked_at > sweep.SILENCE:
         if self.ticked_at is None:
             timekeeping.begin()
         timekeeping.watch()
         if self.ticked_at is None:
             quarantine.look_back()
         self._ask_for_upkeep()
+        if self.ticked_at is None or clock.now() - self.ticked_at > sweep.SILENCE:
             sweep.ask_after_silence()
         if time.monotonic() - self.beat_at >= BEAT_S:
             self.beat_at = time.monotonic()
@@ -75,6 +76,13 @@ class Dispatcher:
         sweep.sweep()
         self.ticked_at = clock.now()
         return self._sleep(heads[0].at if heads else None, effect, ahead)
+
+    def _ask_for_upkeep(self) -> None:
+        """Each hour: a backup, and once a day forgetting what is old."""
+        if (hour := clock.now().hour) != self.hour:
+            backup.ask_hourly()
+            retention.ask_daily()
+            self.hour = hour
 
     def _ring(self, due: int) -> None:
         if queue.ring(due):

@@ -1,0 +1,117 @@
+"""What is forgotten, and when. The audit trail, posts, revisions, approvals and deliveries are kept for ever.
+
+A delivery keeps its own instant on the wire, its address and its outcome, so that no proof goes with its
+attempts. Everything is deleted in small steps that keep nobody waiting.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from publisher import clock
+from publisher.api.models import Answered
+from publisher.config import Config
+from publisher.deliveries.models import Attempt, Beat, Delivery
+from publisher.deliveries.rules import FINAL
+from publisher.effects import service as effects
+from publisher.effects.models import Effect
+from publisher.extensions import db
+from publisher.notices.models import Notice
+from publisher.people.models import SignInLink, Throttle, UserSession
+from publisher.storage import writing
+
+CALM = timedelta(minutes=5)
+BATCH = 500
+PATIENCE_S = 30.0
+"""For how long one call prunes; the rest is another call's."""
+
+SESSIONS = timedelta(days=90)
+LINKS = timedelta(days=30)
+EFFECTS = timedelta(days=14)
+BEATS = timedelta(days=7)
+ANSWERS = timedelta(days=2)
+WINDOWS = timedelta(days=1)
+"""For how long each is kept after its end; attempts and notices as long as the settings say."""
+
+Walk = Callable[[datetime], Iterator[int]]
+
+
+def ask_daily() -> None:
+    """Want today's pruning, once among all dispatchers."""
+    now = clock.now()
+    effects.ask("prune", f"prune:{now:%Y-%m-%d}", {}, at=now + CALM)
+
+
+def prune(_desired: effects.Desired) -> None:
+    """Effect `prune`: forget what is old enough. What does not fit into half a minute follows later."""
+    until = time.monotonic() + PATIENCE_S
+    now = clock.now()
+    for walk in (_attempts, _effects, _small):
+        for _count in walk(now):
+            if time.monotonic() > until:
+                raise effects.Later(60)
+
+
+def _attempts(now: datetime) -> Iterator[int]:
+    """Of final deliveries alone: what is still open may need to know when it was on the wire first."""
+    begun = Attempt.started_at < now - _days(_config().keep_attempts)
+    final = Attempt.delivery.has(Delivery.status.in_(FINAL))
+    yield from _oldest(Attempt.id, begun, final)
+
+
+def _effects(now: datetime) -> Iterator[int]:
+    """Done ones. A stuck one stays until somebody looked."""
+    made = Effect.created_at < now - EFFECTS
+    yield from _oldest(Effect.id, made, Effect.done_at < now - EFFECTS)
+
+
+def _oldest(
+    key: InstrumentedAttribute[int], old: ColumnElement[bool], wanted: ColumnElement[bool]
+) -> Iterator[int]:
+    """Walk from the lowest id up while rows are old, deleting those that are wanted, a batch at a time. Reads
+    no more than what is old, without an index on time. Yields how many went with each batch."""
+    table = key.class_
+    last = 0
+    while True:
+        rows = db.session.execute(
+            select(key, old, wanted).where(key > last).order_by(key).limit(BATCH)
+        ).all()
+        gone = [row[0] for row in rows if row[1] and row[2]]
+        if gone:
+            with writing() as session:
+                session.execute(delete(table).where(key.in_(gone), wanted))
+        yield len(gone)
+        if len(rows) < BATCH or not rows[-1][1]:
+            return
+        last = rows[-1][0]
+
+
+def _small(now: datetime) -> Iterator[int]:
+    """Tables that stay small because this empties them."""
+    for table, over in (
+        (UserSession, UserSession.expires_at < now - SESSIONS),
+        (UserSession, UserSession.ended_at < now - SESSIONS),
+        (SignInLink, SignInLink.expires_at < now - LINKS),
+        (Throttle, Throttle.window_ends_at < now - WINDOWS),
+        (Answered, Answered.at < now - ANSWERS),
+        (Beat, (Beat.at < now - BEATS) & (Beat.role != "journal")),
+        (Notice, (Notice.at < now - _days(_config().keep_notices)) & Notice.read_at.is_not(None)),
+    ):
+        with writing() as session:
+            result = session.execute(delete(table).where(over))
+        yield result.rowcount  # type: ignore[attr-defined]
+
+
+def _days(number: int) -> timedelta:
+    return timedelta(days=number)
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["settings"]
+    return config
