@@ -133,13 +133,13 @@ def _reconciles() -> Iterator[Head]:
             Delivery.next_at.is_not(None),
             Delivery.status == UNCONFIRMED,
             Delivery.lease_until.is_(None),
+            ~timekeeping.unconfirmed(),  # the verdict counts on how much time has passed
         )
         .order_by(Delivery.next_at)
         .limit(20)
     )
     for account_id, at, delivery_id in db.session.execute(query):
         if at is not None:
-            (~timekeeping.unconfirmed(),)  # the verdict counts on how much time has passed
             yield Head(account_id, at, at, delivery_id=delivery_id)
 
 
