@@ -293,14 +293,17 @@ def _heard(account: Account, error: ChannelError) -> None:
 
 
 def _again_later(delivery: Delivery, error: ChannelError) -> None:
-    next_at = retry_at(delivery.attempts)
+    """Being counted out is the account's: the delivery keeps its place in the row and goes as soon as the
+    account may, also when a person resumes that earlier."""
+    next_at = again_at = retry_at(delivery.attempts)
     if isinstance(error, Unavailable) and error.throttled:
         delivery.attempts -= 1
         soonest = clock.now() + timedelta(seconds=60 * plan.timings().pace)
-        next_at = max(error.retry_after or soonest, soonest)
-        accounts.throttle(delivery.account, next_at)
+        again_at = max(error.retry_after or soonest, soonest)
+        accounts.throttle(delivery.account, again_at)
+        next_at = delivery.due_at
     elif isinstance(error, Unavailable) and error.retry_after:
-        next_at = max(next_at, error.retry_after)
+        next_at = again_at = max(next_at, error.retry_after)
     back(
         delivery,
         next_at=next_at,
@@ -308,7 +311,7 @@ def _again_later(delivery: Delivery, error: ChannelError) -> None:
         waits_for="",
         staged={},  # it may have been an upload that the platform has forgotten: they cost nothing
     )
-    queue.ring_after_commit(next_at)
+    queue.ring_after_commit(again_at)
 
 
 def _ended(claim: Claim, outcome: str) -> None:
