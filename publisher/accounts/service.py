@@ -15,6 +15,7 @@ from channels.base import Channel, Identifies, Token
 from channels.blog import Blog
 from channels.errors import ChannelError, Disconnected
 from publisher import clock, queue
+from publisher.accounts.addresses import require_public
 from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credential_problems
 from publisher.blog.service import Shelf
@@ -84,6 +85,8 @@ def connect(
     given = {name: str(value).strip() for name, value in (credentials or {}).items()}
     if problems := credential_problems(kind, given):
         raise Invalid(" ".join(problems), code="credentials_incomplete")
+    if actor is not None:
+        require_public(api_url)
     limits = channel_class(kind).limits
     with writing() as session:
         account = session.scalar(select(Account).where(Account.slug == slug))
