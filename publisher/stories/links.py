@@ -80,20 +80,21 @@ def render(text: str, address: Callable[[str], str | None]) -> str:
         if not PLACEHOLDER.search(line):
             lines.append(line)
             continue
-        shown = re.sub(
-            r"[ \t]*" + PLACEHOLDER.pattern,
-            lambda match: _placed(match, address(match[1])),
-            line,
-        )
+        shown = _filled(line, address)
         if shown.strip():
             lines.append(shown)
     return "\n".join(lines).strip("\n")
 
 
-def _placed(match: re.Match[str], address: str | None) -> str:
-    if address is None:
-        return ""
-    return match[0].replace("{" + match[1] + "}", address)
+def _filled(line: str, address: Callable[[str], str | None]) -> str:
+    """One line with its addresses. Cut by hand: a pattern for the white space before a placeholder would look
+    at each blank of a long gap anew."""
+    pieces, at = [], 0
+    for match in PLACEHOLDER.finditer(line):
+        before, found = line[at : match.start()], address(match[1])
+        pieces += [before.rstrip(" \t")] if found is None else [before, found]
+        at = match.end()
+    return "".join([*pieces, line[at:]])
 
 
 def reserve(text: str) -> str:
