@@ -31,8 +31,8 @@ WATCH = {"ko": "YouTube에서 보기", "en": "Watch on YouTube"}
 renders it."""
 
 _YOUTUBE = re.compile(
-    r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:watch\?(?:[^#\s]*&)?v=|shorts/|embed/|live/)|youtu\.be/)"
-    r"([A-Za-z0-9_-]{11})(?:[?&#]\S*)?"
+    r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:watch\?(?:[^#\s]{0,200}&)?v=|shorts/|embed/|live/)|youtu\.be/)"
+    r"([A-Za-z0-9_-]{11})(?:[?&#]\S{0,200})?"
 )
 _TASK = re.compile(r"\[([ xX])\][ \t]")
 _ALIGN = re.compile(r"text-align:(left|right|center)")
