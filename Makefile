@@ -6,7 +6,7 @@ JOBS ?= 2
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fmt lint types architecture bench screenshots wheel lock translations clean
+.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate bench screenshots wheel lock translations clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,13 @@ types: setup-dev ## Check types
 architecture: setup-dev ## Check who imports whom, sizes and templates
 	@echo "Checking the architecture …"
 	@$(BIN)/pytest -q tests/test_architecture.py
+
+simulate: setup-dev ## Try thousands of simulated runs of people, faults and time (RUNS=5000 SEED=1)
+	@RUNS=$(or $(RUNS),5000) $(BIN)/pytest -q tests/simulation $(if $(SEED),--hypothesis-seed=$(SEED))
+
+faults: setup-dev ## Kill processes at every crash point, with every network outcome, on both databases
+	@$(BIN)/python scripts/system_packages.py
+	@$(BIN)/python -m tests.faults --database $(or $(DATABASE),both)
 
 bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench

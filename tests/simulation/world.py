@@ -1,0 +1,355 @@
+"""Time, platforms and processes are simulated; everything between them is the product itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+
+from channels.base import Content
+from channels.errors import Unconfirmed
+from publisher.accounts import service as accounts
+from publisher.config import Timings
+from publisher.deliveries import dispatch, sweep
+from publisher.errors import DomainError
+from publisher.extensions import db
+from publisher.people import service as people
+from publisher.people.models import User
+from publisher.stories import service as stories
+from publisher.stories.models import Post
+from tests.simulation.ledger import Broken, Fact, Ledger
+from tests.simulation.platform import Answer, Posted, said
+from tests.simulation.processes import Process
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+BELLS = 2
+WAITS = Timings()
+"""The product's own waits: simulated time costs nothing."""
+
+
+def instant(kept: str) -> datetime:
+    """What SQLite keeps of an instant."""
+    return datetime.fromisoformat(kept).replace(tzinfo=UTC)
+
+
+class World:
+    """One run at a time: `begin` gives it a fresh copy of the newsroom, `finish` lets everything settle."""
+
+    def __init__(self, app: Flask, file: sqlite3.Connection) -> None:
+        self.app, self.file = app, file
+        file.row_factory = sqlite3.Row
+        self.image = sqlite3.connect(":memory:")
+        self.prepared: dict[int, Fact] = {}
+        self.processes: list[Process] = []
+        self.count = self.runs = 0
+        self.begin()
+
+    def keep(self) -> None:
+        """What is in the database now is what every run begins with."""
+        db.session.remove()
+        self.file.backup(self.image)
+        self.prepared = self.ledger.copy()
+
+    def begin(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.processes: list[Process] = []
+        self.now, self.bells = START, 0
+        self.wires: dict[int, tuple[datetime, int]] = {}
+        self.ledger = Ledger()
+        if self.prepared:
+            db.session.remove()
+            self.image.backup(self.file)
+            self.ledger.facts = {fact.post_id: fact for fact in self.prepared.values()}
+            self.ledger.facts = self.ledger.copy()
+
+    # ---- Time, bells and processes: what the product is given instead of the machine's ----
+
+    def sleep(self, seconds: float) -> None:
+        """Somebody waits for an instant: time passes, unless the process is to be stopped right there."""
+        process = Process.current()
+        if process is not None and process.stop == "instant":
+            process.passes("instant")
+        else:
+            self.now += timedelta(seconds=seconds, microseconds=1)
+
+    def ring(self, wanted: int = 1) -> bool:
+        self.bells = min(BELLS, self.bells + wanted)
+        return True
+
+    def started(self, number: int) -> str:
+        """When that process began; empty when there is none."""
+        alive = any(each.number == number and each.alive for each in self.processes)
+        return str(number) if alive else ""
+
+    def owner(self) -> str:
+        process = Process.current()
+        return process.owner if process else "nobody:0:0"
+
+    def strike(self, point: str, subject: int) -> None:
+        """A process has come to a named point of its way."""
+        process = Process.current()
+        if process is None:
+            return
+        if point == "after-intent":
+            self._know(process, subject)
+        elif point == "before-wire":
+            self._check_flight(process)
+        elif point == "after-wire":
+            self.wires[process.account_id] = (self.now, process.post_id)
+        process.passes(point)
+
+    # ---- The platform ----
+
+    def create(self, account: str, content: Content, on_wire: Callable[[], None]) -> Posted:
+        process = Process.current()
+        assert process is not None
+        process.passes("dialled")
+        answer, lag_s, slow = process.plan
+        if answer is Answer.CONNECTION_REFUSED:
+            raise said(answer)
+        on_wire()
+        assert process.wire_at is not None
+        self.ledger.check_wire(content.text, content.link)
+        self.now += timedelta(seconds=40 if slow else 0.1)
+        open_until = process.wire_at + timedelta(seconds=WAITS.settle)
+        error = said(answer)
+        if self.now > open_until or (
+            error is not None and answer not in {Answer.LOST, Answer.UNREADABLE}
+        ):
+            raise error or Unconfirmed("The connection was closed long ago.")
+        number = len(self.ledger.posted) + 1
+        line = Posted(
+            account=account,
+            remote_id=f"2002_{number}" if account == "page" else str(number),
+            text=content.text,
+            link=content.link,
+            reply_to=content.reply_to,
+            at=self.now,
+            visible_at=min(self.now + timedelta(seconds=lag_s), open_until),
+        )
+        self._check_target(line)
+        self.ledger.accept(line)
+        if answer is Answer.LOST:
+            raise said(answer)
+        return line
+
+    def reads(self, account: str) -> Sequence[Posted]:
+        process = Process.current()
+        assert process is not None
+        process.passes("dialled")
+        if process.plan[0] is Answer.UNREADABLE:
+            raise said(Answer.UNREADABLE)
+        return [line for line in self.ledger.posted if line.account == account]
+
+    # ---- What happens ----
+
+    def tick(self) -> None:
+        """The dispatcher's round: the sweep, and bells for what is due within a second."""
+        ahead = self.now + timedelta(seconds=WAITS.ahead)
+        if due := dispatch.due_count(dispatch.heads(), None, ahead):
+            self.ring(due)
+        sweep.sweep()
+        db.session.rollback()
+        self.check()
+
+    def hear(
+        self,
+        answer: Answer = Answer.ACCEPTED,
+        *,
+        stop: str = "",
+        dies: bool = False,
+        lag_s: float = 0.0,
+        slow: bool = False,
+        far: bool = False,
+    ) -> bool:
+        """A worker hears a bell, rung or not, and takes up one thing. Whether there was one."""
+        self.bells = max(0, self.bells - 1)
+        self.count += 1
+        done: list[bool] = []
+        process = Process(self.count, self.app, lambda: done.append(self._take_up()), far=far)
+        process.plan = (answer, lag_s, slow)
+        self.processes.append(process)
+        db.session.rollback()
+        process.run(stop, dies=dies)
+        self._bury()
+        self.check()
+        return done != [False]
+
+    def thaw(self, process: Process, *, stop: str = "", dies: bool = False) -> None:
+        """It goes on, however late. With a stale fence it must not write anything."""
+        before = self._rows(process)
+        stale = bool(before) and before[0]["fence"] != process.fence
+        process.run(stop, dies=dies)
+        if stale and self._rows(process) != before:
+            raise Broken(f"a stale fence wrote: delivery {process.delivery_id}")
+        self._bury()
+        self.check()
+
+    def frozen(self) -> list[Process]:
+        return [process for process in self.processes if process.alive]
+
+    def attempt(self, verb: Callable[[], Any]) -> bool:
+        """A person asks for something; False when the product says no."""
+        try:
+            verb()
+        except DomainError:
+            db.session.rollback()
+            return False
+        db.session.rollback()
+        self.check()
+        return True
+
+    def person(self, name: str) -> User:
+        return next(user for user in people.everyone() if user.name == name)
+
+    def post(self, post_id: int) -> Post:
+        return stories.get_post(None, post_id)
+
+    def rows(self) -> list[sqlite3.Row]:
+        """Every delivery of each post's newest run, read beside the product."""
+        return self.read(
+            "SELECT d.*, a.slug FROM deliveries d JOIN accounts a ON a.id = d.account_id"
+            " WHERE d.run = (SELECT max(run) FROM deliveries n WHERE n.post_id = d.post_id)"
+            " ORDER BY d.post_id, d.part"
+        )
+
+    def read(self, query: str, *values: int) -> list[sqlite3.Row]:
+        return self.file.execute(query, values).fetchall()
+
+    # ---- Faults stop ----
+
+    def finish(self) -> None:
+        """Faults stop, people let go of what they held, and time passes: everything settles, or waits for a
+        person, where it can be seen."""
+        self.bells = 0
+        for process in self.frozen():
+            process.plan = (Answer.ACCEPTED, 0.0, False)
+            self.thaw(process)
+        for account in accounts.all_accounts():
+            self.attempt(lambda account=account: accounts.release(None, account))
+            if account.status != "active":
+                self.attempt(lambda account=account: accounts.resume(None, account))
+        self.attempt(lambda: accounts.release(None))
+        self.runs += 1
+        self._settle()
+        self._check_waiting()
+        self.now += timedelta(days=2)
+        self._settle()
+        open_ = {"scheduled", "sending", "unconfirmed"}
+        if left := [row for row in self.rows() if row["status"] in open_]:
+            raise Broken(f"after two days still open: {[dict(row) for row in left]}")
+
+    def _settle(self) -> None:
+        for _round in range(500):
+            self.tick()
+            while self.bells:
+                if not self.hear():
+                    self.bells = 0
+            ((lease,),) = self.read("SELECT min(lease_until) FROM deliveries")
+            leases = [instant(lease)] if lease else []
+            instants = [each for each in (dispatch.next_instant(), *leases) if each is not None]
+            db.session.rollback()
+            if not instants:
+                return
+            self.now = max(self.now + timedelta(seconds=0.1), min(instants))
+        raise Broken("it never comes to rest")
+
+    # ---- Checks ----
+
+    def check(self) -> None:
+        """What is said of each post must fit what is really there, whenever somebody looks."""
+        sending: list[int] = []
+        for row in self.rows():
+            there = self.ledger.of(row["post_id"], row["part"])
+            if row["slug"] == "blog":
+                self._check_blog(row)
+            elif row["status"] == "published":
+                if [line.remote_id for line in there] != [row["remote_id"]]:
+                    raise Broken(f"delivery {row['id']} is called published: {there}")
+            elif row["status"] in {"scheduled", "cancelled", "failed", "missed"} and there:
+                raise Broken(f"delivery {row['id']} is called {row['status']}, and is there")
+            if row["status"] == "sending":
+                sending.append(row["account_id"])
+        if len(sending) != len(set(sending)):
+            raise Broken(f"two in flight on one account: {sending}")
+
+    def _check_blog(self, row: sqlite3.Row) -> None:
+        due = self.ledger.facts[row["post_id"]].due
+        if row["status"] != "published":
+            return
+        if due is None or instant(row["published_at"]) < due:
+            raise Broken(f"the article of delivery {row['id']} went out before {due}")
+
+    def _check_waiting(self) -> None:
+        rows = self.rows()
+        status = {(row["post_id"], row["part"]): row["status"] for row in rows}
+        for row in rows:
+            fact = self.ledger.facts[row["post_id"]]
+            if row["status"] in {"sending", "unconfirmed"}:
+                raise Broken(f"delivery {row['id']} is {row['status']} and nothing is due")
+            if row["status"] != "scheduled":
+                continue
+            before = status.get((row["post_id"], row["part"] - 1))
+            reasons = {
+                "approval": fact.approved is None,
+                "part": before is not None and before != "published",
+                "target": fact.linked is not None and status.get((fact.linked, 1)) != "published",
+            }
+            if not reasons.get(row["waits_for"], False):
+                raise Broken(f"delivery {row['id']} waits for {row['waits_for']!r} and needs not")
+
+    def _check_target(self, line: Posted) -> None:
+        """Whoever follows the link in it must find the post that it links to."""
+        fact = self.ledger.facts[self.ledger.named(line.text)[0]]
+        if fact.linked is None or not fact.needs_link:
+            return
+        target = self.ledger.facts[fact.linked]
+        if target.account != "blog":
+            if not self.ledger.of(target.post_id):
+                raise Broken(f"post {fact.post_id} is out before post {target.post_id}")
+            return
+        url = next(word for word in f"{line.text} {line.link}".split() if word.startswith("http"))
+        if self.app.test_client().get(url.removeprefix("http://localhost")).status_code != 200:
+            raise Broken(f"post {fact.post_id} links to nothing: {url}")
+
+    def _check_flight(self, process: Process) -> None:
+        """Commit 2 says yes: nobody else is in flight on that account, and it keeps its distance."""
+        (account,) = self.read("SELECT spacing_s FROM accounts WHERE id = ?", process.account_id)
+        for other in self.frozen():
+            theirs = other is not process and other.account_id == process.account_id
+            if theirs and other.wire_at and other.lease_until and other.lease_until >= self.now:
+                both = process.delivery_id, other.delivery_id
+                raise Broken(f"deliveries {both} are both in flight")
+        at, post_id = self.wires.get(process.account_id, (START - timedelta(days=1), 0))
+        alone = post_id == 0 or self.ledger.facts[post_id].parts == 1
+        if alone and self.now - at < timedelta(seconds=account["spacing_s"]):
+            raise Broken(f"delivery {process.delivery_id} follows another after {self.now - at}")
+        process.wire_at = self.now
+
+    # ---- Within ----
+
+    def _take_up(self) -> bool:
+        process = Process.current()
+        assert process is not None
+        waiting = [head for head in dispatch.heads() if head.at <= self.now]
+        db.session.rollback()
+        process.passes("bell-heard")
+        return any(dispatch.work_on(head) for head in waiting)
+
+    def _know(self, process: Process, delivery_id: int) -> None:
+        (row,) = self.read("SELECT * FROM deliveries WHERE id = ?", delivery_id)
+        process.delivery_id, process.fence = delivery_id, row["fence"]
+        process.account_id, process.post_id = row["account_id"], row["post_id"]
+        process.lease_until = instant(row["lease_until"])
+
+    def _rows(self, process: Process) -> list[sqlite3.Row]:
+        wanted = process.delivery_id
+        row = self.read("SELECT * FROM deliveries WHERE id = ?", wanted)
+        return row + self.read("SELECT * FROM attempts WHERE delivery_id = ? ORDER BY id", wanted)
+
+    def _bury(self) -> None:
+        self.processes = self.frozen()
