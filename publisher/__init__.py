@@ -30,6 +30,7 @@ FEATURES = (
     "feeds",
     "notices",
     "api",
+    "health",
 )
 """Folders with a `views.py` that offers `blueprint` and its `ACCESS` table."""
 
@@ -42,7 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=storage.engine_options(config),
-        SESSION_COOKIE_NAME="publisher",
+        SESSION_COOKIE_NAME="__Host-publisher" if config.secure else "publisher",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.secure,
@@ -51,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
         BABEL_DEFAULT_LOCALE=config.language,
         BABEL_TRANSLATION_DIRECTORIES=str(data_dir("translations")),
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # pages with a secret address tell no referrer, not even to us
         TESTING=config.environment == "test",
     )
     app.json = DefaultJSONProvider(app)

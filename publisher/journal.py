@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 NAME = "wire.log"
 MOST_BYTES = 8 * 1024 * 1024
+TAIL_BYTES = 256 * 1024
 KEPT = 4
 """How many full files are kept beside the growing one: some hundred thousand posts."""
 
@@ -83,10 +85,24 @@ def read(*more: Path, after: datetime | None = None) -> Iterator[Sent]:
     yield from sorted(late, key=lambda sent: sent.at)
 
 
+def newest() -> datetime | None:
+    """When the last line was written, from the end of the file alone."""
+    path = folder() / NAME
+    for file in (path, path.with_name(f"{NAME}.1")):
+        if file.is_file():
+            with file.open("rb") as raw:
+                raw.seek(max(0, file.stat().st_size - TAIL_BYTES))
+                lines = raw.read().splitlines()
+            for line in reversed(lines):
+                with suppress(ValueError, KeyError, TypeError):
+                    return datetime.fromisoformat(json.loads(line)["at"])
+    return None
+
+
 def writable() -> bool:
     """Whether the next line can be written, as far as that can be known without writing one."""
     path = folder() / NAME
-    return os.access(path if path.exists() else path.parent, os.W_OK)
+    return os.access(path if path.exists() else path.parent, os.W_OK) and not path.is_dir()
 
 
 def folder() -> Path:

@@ -42,6 +42,7 @@ NO_PAGES = {
     "deliveries.progress",  # a part of its page, which is looked at whole
     "notices.follow",  # leads on to another page
     "blog.sitemap_part",
+    *("health.live", "health.health", "health.metrics"),  # for machines
 }
 EMPTY = (
     *("/stories", "/stories?q=nothing", "/review", "/attention", "/media", "/feeds", "/notices"),

@@ -1,0 +1,1 @@
+"""How this installation is: for probes, for Prometheus, for people at a terminal."""
