@@ -20,7 +20,7 @@ from tests.faults.matrix_run import Matrix
 from tests.plugins.databases import private_cluster
 
 CASES = {"full": matrix.full, "short": matrix.short, "shortest": matrix.shortest}
-LIMIT_S = 240.0
+LIMIT_S = 600.0
 ENOUGH = 0.95
 """The share of what a machine may settle that must settle without a person."""
 

@@ -7,6 +7,7 @@ SQLite or PostgreSQL, an app of our own on the same database, and a sandbox whos
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import redis
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from publisher import clock, create_app, schema
 from publisher.accounts import service as accounts
@@ -263,6 +264,12 @@ class Installation:
         query = select(Delivery.post_id).join(Attempt).where(Attempt.outcome == outcome)
         return set(db.session.scalars(query))
 
+    def first_claims(self) -> dict[int, datetime]:
+        """When somebody first took up each post that was taken up."""
+        db.session.rollback()
+        query = select(Delivery.post_id, func.min(Attempt.started_at)).join(Attempt)
+        return dict(db.session.execute(query.group_by(Delivery.post_id)).tuples())
+
     # ---- What is true, and what is shown ----
 
     def statuses(self) -> list[str]:
@@ -348,9 +355,13 @@ def _living(home: Path) -> Iterator[Running]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections: one of these
+    could take it while the installation is being restarted."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment_of(folder: Path, knobs: Knobs) -> dict[str, str]:

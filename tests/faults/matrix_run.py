@@ -32,7 +32,11 @@ LOOK_S = 0.2
 
 @dataclass
 class Play:
-    """One case as it is played: its post, its account there, the order to die, and what became of it."""
+    """One case as it is played: its post, its account there, the order to die, and what became of it.
+
+    `seconds` go from the first claim until it was seen settled: how long it waited for a free sender among
+    all the others says nothing about it.
+    """
 
     case: Case
     post_id: int
@@ -40,7 +44,7 @@ class Play:
     remote: str
     order: Path | None
     gate: Gate | None
-    since: float
+    settled_at: datetime | None = None
     fate: Fate = Fate.OPEN
     seconds: float = 0.0
     struck: int = 0
@@ -83,9 +87,6 @@ class Matrix:
         with writing():
             now = clock.now()
             begun = [self._write(case, now) for case in cases]
-        since = time.monotonic()
-        for play in begun:
-            play.since = since
         self.plays += begun
         if any(play.case.point == BELL for play in begun):
             self._strike_bells(begun)
@@ -108,7 +109,7 @@ class Matrix:
             post_id = self._story_with_article(account, text, due)
         else:
             post_id = here.approve(account, text, due).id
-        return Play(case, post_id, platform, remote, self._arm(case, post_id), gate, 0.0)
+        return Play(case, post_id, platform, remote, self._arm(case, post_id), gate)
 
     def _story_with_article(self, account: Account, text: str, due: datetime) -> int:
         """A story of two posts that come to link to each other; the id of the one on Facebook."""
@@ -170,11 +171,12 @@ class Matrix:
         if not plays:
             return
         stuck = {str(effect.key) for effect in effects.stuck()}
-        now = time.monotonic()
+        now = clock.now()
         entries = self.installation.shown([play.post_id for play in plays])
         for play, entry in zip(plays, entries, strict=True):
             play.fate = self._fate(play, entry, stuck)
-            play.seconds = now - play.since
+            if play.fate is not Fate.OPEN:
+                play.settled_at = play.settled_at or now
 
     def _fate(self, play: Play, entry: Entry, stuck: set[str]) -> Fate:
         held = self.held(play)
