@@ -133,8 +133,8 @@ def back(default: str) -> WerkzeugResponse:
 def safe_path(path: str) -> str:
     """`path` if it stays on this site, else the empty string."""
     parts = urlsplit(path)
-    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
-    return path if inside and not parts.scheme and not parts.netloc else ""
+    inside = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if inside and path.isprintable() and not parts.scheme and not parts.netloc else ""
 
 
 def mount(app: Flask, blueprint: Blueprint, access: Mapping[str, str]) -> None:
