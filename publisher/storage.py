@@ -186,12 +186,13 @@ def _tame_sqlite(engine: Engine) -> None:
 def _take_write_lock(connection: Connection) -> None:
     """BEGIN IMMEDIATE, tried each millisecond: SQLite's own busy handler sleeps in steps of up to 100 ms.
     The last try is the handler's, and raises what it raises."""
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
     deadline = time.monotonic() + BUSY_S
     try:
         while time.monotonic() < deadline:
             try:
-                connection.connection.cursor().execute("BEGIN IMMEDIATE")
+                cursor.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     break
@@ -200,4 +201,4 @@ def _take_write_lock(connection: Connection) -> None:
                 return
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(BUSY_S * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout={round(BUSY_S * 1000)}")

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +22,8 @@ from publisher.effects import service as effects
 
 logger = logging.getLogger(__name__)
 
+SEEN_S = 0.1
+"""For how long what was seen is handed out before it is looked at again."""
 LOOK_S = 0.2
 """How often the look-out looks while senders are at work or about to be: something new may be due at once."""
 REST_S = 0.02
@@ -44,6 +46,9 @@ class _Crew:
         self.senders = senders
         self.ahead = timedelta(seconds=app.extensions["settings"].timings.ahead)
         self.in_hand: set[Hashable] = set()
+        self.seen: list[Head] = []
+        self.effect: datetime | None = None
+        self.look_at = 0.0
         self.moved = threading.Event()
 
     def run(self, seconds: float) -> None:
@@ -65,18 +70,29 @@ class _Crew:
         """Hand out what can be taken up, deliveries before effects. Seconds until the next look; None when
         there is nothing to wait for."""
         taken = self.in_hand.copy()
-        with self.app.app_context():
-            heads = [head for head in dispatch.heads() if head.key not in taken]
-            effect = effects.next_instant()
-        now = clock.now()
-        due = sorted((head for head in heads if head.at <= now), key=_own_order)
-        for head in due[: self.senders - len(taken)]:
+        now, free = clock.now(), self.senders - len(taken)
+        due = [head for head in self.seen if head.at <= now]
+        if len(due) < free or time.monotonic() >= self.look_at:
+            self._look(taken)
+            now = clock.now()
+            due = [head for head in self.seen if head.at <= now]
+        for head in due[:free]:
+            self.seen.remove(head)
             self._hand_out(pool, head.key, partial(dispatch.work_on, head))
+        effect, heads = self.effect, self.seen
         if effect is not None and effect <= now and len(self.in_hand) < self.senders:
+            self.effect = None
             self._hand_out(pool, object(), effects.work_off)
         later = [head.at for head in heads if head.at > now]
         later += [effect] if effect is not None and effect > now else []
         return self._wait(min(later, default=None), idle=not (taken or self.in_hand))
+
+    def _look(self, taken: Collection[Hashable]) -> None:
+        with self.app.app_context():
+            heads = dispatch.heads()
+            self.effect = effects.next_instant()
+        self.seen = sorted((head for head in heads if head.key not in taken), key=_own_order)
+        self.look_at = time.monotonic() + SEEN_S
 
     def _wait(self, soon: datetime | None, *, idle: bool) -> float | None:
         now = clock.now()

@@ -43,6 +43,19 @@ WHOLE = (
     .joinedload(Story.owner, innerjoin=True),
 )
 """A delivery with all that is said of it and asked of it, in one reading."""
+ON_THE_WIRE = (
+    joinedload(Delivery.account, innerjoin=True),
+    joinedload(Delivery.revision, innerjoin=True),
+    joinedload(Delivery.post, innerjoin=True).load_only(Post.story_id, Post.approved_hash),
+)
+"""What commit 2 asks of a delivery."""
+SETTLED = (
+    joinedload(Delivery.account, innerjoin=True),
+    joinedload(Delivery.post, innerjoin=True)
+    .joinedload(Post.story, innerjoin=True)
+    .joinedload(Story.owner, innerjoin=True),
+)
+"""What its outcome touches."""
 SIBLINGS = (
     joinedload(Delivery.post, innerjoin=True)
     .joinedload(Post.story, innerjoin=True)
@@ -258,8 +271,9 @@ def intend(delivery: Delivery, kind: str) -> Claim:
     return Claim(delivery.id, delivery.post.story_id, delivery.account_id, fence, kind, lease, due)
 
 
-def mine(claim: Claim, *statuses: str) -> Delivery | None:
-    """The claimed row, locked, if it still carries the claim's fence and one of `statuses`."""
+def mine(claim: Claim, *statuses: str, load: Sequence[ExecutableOption] = WHOLE) -> Delivery | None:
+    """The claimed row, locked, if it still carries the claim's fence and one of `statuses`; with what `load`
+    names, the rest when it is asked for."""
     turn(claim.story_id)
     return db.session.scalar(
         select(Delivery)
@@ -270,7 +284,7 @@ def mine(claim: Claim, *statuses: str) -> Delivery | None:
                 Delivery.status.in_(statuses),
             )
         )
-        .options(*WHOLE)
+        .options(*load)
         .with_for_update(of=Delivery)
     )
 
@@ -295,7 +309,10 @@ def note(claim: Claim, **values: object) -> None:
     attempt = update(Attempt).where(
         Attempt.delivery_id == claim.delivery_id, Attempt.fence == claim.fence
     )
-    db.session.execute(attempt.values(**values))
+    with db.session.no_autoflush:
+        db.session.execute(
+            attempt.values(**values), execution_options={"synchronize_session": False}
+        )
 
 
 def jitter() -> float:

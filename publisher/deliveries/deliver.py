@@ -21,6 +21,7 @@ from publisher.accounts.rules import AccountStatus
 from publisher.crashes import crash_point
 from publisher.deliveries import settle, state
 from publisher.deliveries.claim import (
+    ON_THE_WIRE,
     SEND,
     Claim,
     Head,
@@ -207,7 +208,7 @@ def go_on_wire(claim: Claim, content: Content) -> None:
     clock.wait_until(claim.due)
     timekeeping.watch()
     with writing():
-        delivery = mine(claim, SENDING)
+        delivery = mine(claim, SENDING, load=ON_THE_WIRE)
         if delivery is None or claim.lease_until - clock.now() < _call():
             raise NotSent
         allowed = may_go(delivery)

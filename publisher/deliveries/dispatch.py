@@ -72,5 +72,6 @@ def warm() -> None:
     effects.next_instant()
     with writing():
         claims.take(0, now)
-        claims.mine(nobody, SENDING)
+        for loaded in (claims.ON_THE_WIRE, claims.SETTLED):
+            claims.mine(nobody, SENDING, load=loaded)
         claims.note(nobody, wire_at=now)

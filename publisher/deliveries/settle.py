@@ -18,7 +18,16 @@ from publisher.accounts.models import Account
 from publisher.crashes import crash_point
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import plan, preflight, state
-from publisher.deliveries.claim import SEND, Claim, attempt_of, jitter, mine, note, owner
+from publisher.deliveries.claim import (
+    SEND,
+    SETTLED,
+    Claim,
+    attempt_of,
+    jitter,
+    mine,
+    note,
+    owner,
+)
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.rules import (
     CANCELLED,
@@ -59,7 +68,7 @@ def received(claim: Claim, receipt: Receipt, quota: Quota | None = None) -> None
     """A receipt is proof: it is accepted from whatever the delivery became meanwhile, as long as the fence is
     right. Two deliveries can never own one remote post: the second one needs a person."""
     with writing():
-        delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION)
+        delivery = mine(claim, SENDING, UNCONFIRMED, NEEDS_ATTENTION, load=SETTLED)
         if delivery is not None:
             accept(claim, delivery, receipt)
             health.answered(delivery.account)
