@@ -53,7 +53,6 @@ def create_app(config: Config | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(data_dir("translations")),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # pages with a secret address tell no referrer, not even to us
-        WTF_CSRF_SSL_STRICT=False,  # pages with a secret address tell no referrer, not even to us
         TESTING=config.environment == "test",
     )
     app.json = DefaultJSONProvider(app)
