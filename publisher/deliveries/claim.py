@@ -263,6 +263,7 @@ def intend(delivery: Delivery, kind: str) -> Claim:
         lease_until=lease,
         attempts=delivery.attempts + (kind == SEND),
         next_at=None if kind == SEND else delivery.next_at,
+        concerns="",
         wire_at=None if kind == SEND else delivery.wire_at,
     )
     db.session.add(

@@ -128,8 +128,7 @@ def _hold_until_reconnected(delivery: Delivery, problem: str, now: datetime) -> 
     delivery.next_at = now + timedelta(seconds=timings().backoff[-1])
     delivery.problem = problem
     if delivery.account.status == AccountStatus.ACTIVE:
-        accounts.pause(None, delivery.account, problem)
-        settle.tell(delivery, "account_paused")
+        settle.lost(delivery, problem)
 
 
 def _first_wire(delivery: Delivery) -> datetime:

@@ -263,6 +263,13 @@ def tell(delivery: Delivery, kind: str) -> None:
     notices.notify(post.story.owner, kind, values, f"/posts/{post.id}/deliveries")
 
 
+def lost(delivery: Delivery, problem: str) -> None:
+    """The account's authority is gone: pause it, and tell whom it concerns while there is time."""
+    health.lose(delivery.account, problem, told=delivery.post.story.owner)
+    tell(delivery, "account_paused")
+    preflight.look_again(delivery.account_id)
+
+
 def retry_at(attempts: int) -> datetime:
     """When to try again after `attempts` tries."""
     return clock.now() + timedelta(seconds=backoff(plan.timings().backoff, attempts, jitter()))
@@ -284,12 +291,9 @@ def _doubt(claim: Claim, delivery: Delivery, error: ChannelError) -> None:
 
 def _hold_for_account(delivery: Delivery, error: ChannelError) -> None:
     """Back to scheduled and due: it goes when the account is reconnected within its grace."""
-    account = delivery.account
     delivery.attempts -= 1
     back(delivery, next_at=clock.now(), problem=error.message)
-    health.lose(account, error.message, told=delivery.post.story.owner)
-    tell(delivery, "account_paused")
-    preflight.look_again(account.id)
+    lost(delivery, error.message)
 
 
 def _heard(account: Account, error: ChannelError) -> None:

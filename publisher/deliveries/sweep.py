@@ -129,7 +129,7 @@ def _miss(delivery_id: int) -> None:
     delivery = state.locked(delivery_id)
     if delivery is None or delivery.status != SCHEDULED or delivery.expires_at >= clock.now():
         return
-    state.move(delivery, MISSED, next_at=None, problem_code="missed")
+    state.move(delivery, MISSED, next_at=None, problem_code="missed", concerns="")
     settle.tell(delivery, "missed")
     for woken in plan.wake(delivery.post.story_id, but=delivery.post_id):
         state.mirror(woken)

@@ -30,7 +30,8 @@ def test_a_doubtful_post_whose_timeline_may_not_be_read_pauses_the_account_and_a
     assert (delivery.status, delivery.account.status) == ("unconfirmed", "paused")
     assert "Connect the account again" in delivery.account.problem
     assert [each.id for each in attention.needing_attention()] == [delivery.id]
-    assert Notice.query.filter_by(kind="account_paused").count() == 1
+    told = Notice.query.filter_by(kind="account_paused", user_id=newsroom.author.id)
+    assert told.count() == 1
 
     newsroom.sandbox.clear_faults()
     accounts.resume(newsroom.editor, delivery.account)
