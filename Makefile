@@ -6,7 +6,7 @@ JOBS ?= 2
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate bench screenshots wheel lock translations clean
+.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate storm claims bench screenshots wheel lock translations clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,14 @@ simulate: setup-dev ## Try thousands of simulated runs of people, faults and tim
 faults: setup-dev ## Kill processes at every crash point, with every network outcome, on both databases
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.faults --database $(or $(DATABASE),both)
+
+storm: setup-dev ## Break everything while posts go out (SEED=1 POSTS=3000 DATABASE=postgresql)
+	@$(BIN)/python scripts/system_packages.py
+	@$(BIN)/python -m tests.faults.storm $(if $(SEED),--seed $(SEED)) --posts $(or $(POSTS),3000) $(if $(DATABASE),--database $(DATABASE))
+
+claims: setup-dev ## Let 8 workers and 2 dispatchers quarrel about POSTS=100000 posts on PostgreSQL
+	@$(BIN)/python scripts/system_packages.py
+	@$(BIN)/python -m tests.faults.claims --posts $(or $(POSTS),100000)
 
 bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench
