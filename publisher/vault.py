@@ -10,6 +10,8 @@ from flask import Flask, current_app
 from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
+from publisher import logs
+
 
 class VaultError(Exception):
     """What is stored cannot be read with the keys of this installation."""
@@ -45,6 +47,7 @@ def unseal(token: bytes) -> dict[str, Any]:
         raise VaultError(
             "Stored credentials cannot be read: PUBLISHER_VAULT_KEYS lacks the key they were written with."
         ) from None
+    logs.conceal(value.values())
     return value
 
 

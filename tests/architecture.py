@@ -30,7 +30,7 @@ TIERS = (
 TIER = {feature: height for height, features in enumerate(TIERS) for feature in features}
 GROUND = {
     *("errors", "clock", "paths", "zones", "config", "extensions"),
-    *("crashes", "storage", "vault", "queue", "schema", "assets", "journal"),
+    *("crashes", "storage", "vault", "queue", "schema", "assets", "journal", "logs"),
 }
 """Modules of `publisher` that features stand on; they know no feature."""
 

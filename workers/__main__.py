@@ -8,13 +8,14 @@ import os
 import socket
 import sys
 
-from rq import Queue, Worker
+from rq import Queue
 from rq.serializers import JSONSerializer
 
-from publisher import queue
+from publisher import logs, queue
 from publisher.config import Config
 from publisher.deliveries import dispatch, quarantine
 from workers import dispatcher, loaded, supervisor
+from workers.listener import Listener
 
 
 def work() -> None:
@@ -25,7 +26,7 @@ def work() -> None:
         quarantine.look_back()
         dispatch.warm()
     redis = queue.connect(config, patient=True)
-    worker = Worker(
+    worker = Listener(
         [Queue(queue.QUEUE, connection=redis, serializer=JSONSerializer)],
         name=f"{socket.gethostname()}-{os.getpid()}",
         connection=redis,
@@ -48,7 +49,7 @@ def main() -> None:
     up = roles.add_parser("up")
     up.add_argument("--demo", action="store_true")
     given = parser.parse_args()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(Config.from_environment())
     logging.getLogger("rq").setLevel(logging.WARNING)
     if given.role == "dispatch":
         dispatcher.main(loaded.app())

@@ -178,7 +178,7 @@ def web_command(config: Config) -> list[str]:
         *("--workers", "1", "--worker-class", "gthread", "--threads", "64"),
         *("--graceful-timeout", "10", "--timeout", "60"),
         *("--log-level", "warning", "--no-control-socket"),
-        "publisher:create_app()",
+        "workers.web:app()",
     ]
 
 

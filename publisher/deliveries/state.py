@@ -53,6 +53,7 @@ def move(
             delivery.id,
             story_id=delivery.post.story_id,
             note=note,
+            account_id=delivery.account_id,
             was=str(was),
         )
     mirror(delivery.post, [delivery] if delivery.parts == 1 else None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask_sqlalchemy.pagination import Pagination
@@ -11,6 +13,9 @@ from sqlalchemy import select
 from publisher import clock
 from publisher.extensions import db
 from publisher.people.models import Event, User
+from publisher.storage import after_commit
+
+logger = logging.getLogger(__name__)
 
 SYSTEM = "Publisher"
 """The name under which the machine itself acts."""
@@ -23,10 +28,21 @@ def record(
     subject_id: int | None,
     *,
     story_id: int | None = None,
+    account_id: int | None = None,
     note: str = "",
     **detail: Any,
 ) -> None:
-    """Add one line in the running transaction. `actor` None means the machine. `detail` must be JSON."""
+    """Add one line in the running transaction. `actor` None means the machine. `detail` must be JSON.
+
+    Once it is committed the log says so, too, without names and words, but with the account.
+    """
+    told = {
+        "account_id": account_id,
+        "story_id": story_id,
+        "by": actor.id if actor else None,
+        f"{subject}_id": subject_id,
+    }
+    after_commit(partial(logger.info, verb, extra={key: told[key] for key in told if told[key]}))
     db.session.add(
         Event(
             at=clock.now(),
