@@ -216,6 +216,7 @@ def take_some(
         Delivery.account_id == account_id,
         Delivery.status == SCHEDULED,
         Delivery.next_at <= until,
+        Delivery.expires_at >= clock.now(),  # a worker may wake up before the sweep does
     )
     order = (Delivery.next_at, Delivery.id)
     waiting = select(Delivery.id, Post.story_id).join(Post, Post.id == Delivery.post_id).where(*due)
