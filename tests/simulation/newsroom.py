@@ -44,6 +44,9 @@ STORIES: tuple[tuple[tuple[str, str], ...], ...] = (
 )
 """Each post's account, and what it links to: by default it holds until that is out."""
 
+ARTICLE, ITS_TWEET, ITS_PAGE, THREAD, TWEET, PAGE, LONE_ARTICLE, EAGER_TWEET = range(1, 9)
+"""The posts' ids, in the order of the stories."""
+
 
 def words(post_id: int, version: int, plan: str) -> Draft:
     """A draft that carries its own name, so that the ledger knows it wherever it turns up."""

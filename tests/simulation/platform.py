@@ -27,6 +27,7 @@ class Answer(StrEnum):
     UNAUTHORIZED = "unauthorized"
     DUPLICATE = "said to be a duplicate"
     UNREADABLE = "the timeline cannot be read"
+    BUG = "accepted, and then our own code breaks"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class SimulatedPage(Facebook):
 def said(answer: Answer) -> ChannelError | None:
     """What the adapter makes of an answer; None for a receipt, or a page of the timeline."""
     match answer:
-        case Answer.ACCEPTED:
+        case Answer.ACCEPTED | Answer.BUG:
             return None
         case Answer.REFUSED:
             return Rejected("No.", code="187")

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulation.machine import Newsroom
-from tests.simulation.newsroom import newsroom
 from tests.simulation.world import World
 
 RUNS = int(os.environ.get("RUNS") or 0)
 """How many runs to try; without it the same few each time, so that this test never fails by chance."""
 FEW = 60
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with newsroom(tmp_path_factory.mktemp("simulation")) as world:
-        yield world
 
 
 @pytest.mark.timeout(0 if RUNS else 900)

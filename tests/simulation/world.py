@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from tests.simulation.processes import Process
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BELLS = 2
+SENT = frozenset({Answer.LOST, Answer.UNREADABLE})
+"""Answers other than a receipt that come after the platform took the post."""
 WAITS = Timings()
 """The product's own waits: simulated time costs nothing."""
 
@@ -135,7 +138,7 @@ class World:
         self.ledger.accept(line)
         if answer is Answer.LOST:
             raise said(answer)
-        return line
+        return line if answer is not Answer.BUG else 1 / 0
 
     def reads(self, account: str) -> Sequence[Posted]:
         process = Process.current()
@@ -191,6 +194,13 @@ class World:
 
     def frozen(self) -> list[Process]:
         return [process for process in self.processes if process.alive]
+
+    def hide(self, post_id: int, *, until: datetime) -> None:
+        """The platform breaks its word: what it took cannot be seen before that instant."""
+        self.ledger.posted = [
+            replace(line, visible_at=until) if line in self.ledger.of(post_id) else line
+            for line in self.ledger.posted
+        ]
 
     def attempt(self, verb: Callable[[], Any]) -> bool:
         """A person asks for something; False when the product says no."""
@@ -324,6 +334,9 @@ class World:
             if theirs and other.wire_at and other.lease_until and other.lease_until >= self.now:
                 both = process.delivery_id, other.delivery_id
                 raise Broken(f"deliveries {both} are both in flight")
+        (row,) = self.read("SELECT expires_at FROM deliveries WHERE id = ?", process.delivery_id)
+        if instant(row["expires_at"]) + timedelta(seconds=WAITS.lease) < self.now:
+            raise Broken(f"delivery {process.delivery_id} goes out long after its grace")
         at, post_id = self.wires.get(process.account_id, (START - timedelta(days=1), 0))
         alone = post_id == 0 or self.ledger.facts[post_id].parts == 1
         if alone and self.now - at < timedelta(seconds=account["spacing_s"]):
