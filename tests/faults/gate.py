@@ -32,12 +32,18 @@ class Gate:
         with suppress(OSError):
             while True:
                 caller, _ = self._door.accept()
-                callee = socket.create_connection(("127.0.0.1", self.target))
-                for source, sink in ((caller, callee), (callee, caller)):
-                    threading.Thread(target=_pour, args=(source, sink), daemon=True).start()
+                threading.Thread(target=self._lead, args=(caller,), daemon=True).start()
+
+    def _lead(self, caller: socket.socket) -> None:
+        with caller, socket.create_connection(("127.0.0.1", self.target)) as callee:
+            there = threading.Thread(target=_pour, args=(caller, callee), daemon=True)
+            there.start()
+            _pour(callee, caller)
+            there.join()
 
 
 def _pour(source: socket.socket, sink: socket.socket) -> None:
+    """Hand on what comes until either side ends, and then end both."""
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)

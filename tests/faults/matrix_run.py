@@ -144,11 +144,12 @@ class Matrix:
         return here.order(place, subject, who)
 
     def _strike_bells(self, begun: Sequence[Play]) -> None:
-        """Every bell that rings for these cases dies unheard, until each worker has lost one."""
+        """Bells that ring for these cases die unheard, until each worker has lost one or a while is over."""
         order = self.installation.order("bell-heard", 0)
-        struck, deadline = 0, time.monotonic() + 20
+        struck, deadline = 0, time.monotonic() + 60
         while struck < self.installation.knobs.workers and time.monotonic() < deadline:
             if not order.exists():
+                deadline = deadline if struck else time.monotonic() + 5
                 struck += 1
                 self.installation.order("bell-heard", 0)
             time.sleep(0.002)

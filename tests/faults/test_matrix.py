@@ -40,10 +40,11 @@ def test_each_crash_keeps_the_promise_on_postgresql(tmp_path: Path, postgres_url
 
 
 def test_the_whole_matrix_has_every_pair_of_point_and_outcome() -> None:
-    pairs = {(case.point, case.outcome) for case in matrix.full() if case.kind == "twitter"}
+    cases = matrix.full()
+    pairs = {(case.point.name, case.outcome.name) for case in cases if case.kind == "twitter"}
 
-    assert pairs == {(point, outcome) for point in POINTS for outcome in OUTCOMES}
-    assert len({case.word for case in matrix.full()}) == len(matrix.full())
+    assert pairs == {(point.name, outcome.name) for point in POINTS for outcome in OUTCOMES}
+    assert len({case.word for case in cases}) == len(cases)
 
 
 def told(shown: str, status: str = "", reason: str = "", paused: str = "") -> Entry:
