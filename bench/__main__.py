@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import api_burst, blog_burst, composer, feed, hostile_text, month_page, start_lag
+from bench import api_burst, blog_burst, composer, feed, hostile_text, idle, month_page, start_lag
 from bench.rig import progress
 
 FIGURES: dict[str, Callable[[bool], dict[str, Any]]] = {
     "start_lag": start_lag.measure,
     "blog_burst": blog_burst.measure,
     "api_burst": api_burst.measure,
+    "idle": idle.measure,
     "feed": feed.measure,
     "month_page": month_page.measure,
     "composer": composer.measure,

@@ -153,15 +153,16 @@ def running(
 
 
 @contextmanager
-def installation(house: House, workers: int) -> Iterator[None]:
-    """The house's `publisher up` as real processes: web, dispatcher, workers, private Valkey."""
+def installation(house: House, workers: int) -> Iterator[int]:
+    """The house's `publisher up` as real processes: web, dispatcher, workers, private Valkey. Yields the
+    supervisor's process id."""
     log = house.home / "up.log"
     with running("publisher", "up", environment=house.environment, log=log) as process:
         queue = f"unix://{house.home / 'valkey.sock'}"
         wait_for(lambda: process.poll() is not None or listening(queue) >= workers, 40, log)
         if process.poll() is not None:
             raise RuntimeError(log.read_text()[-2000:])
-        yield
+        yield process.pid
 
 
 def listening(redis_url: str) -> int:

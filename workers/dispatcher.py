@@ -18,13 +18,14 @@ from publisher import backup, clock, queue, retention
 from publisher.accounts import timekeeping
 from publisher.config import Config
 from publisher.deliveries import dispatch, quarantine, sweep
-from publisher.effects import service as effects
 from workers.drain import drain
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.5
 BEAT_S = 2.0
+SWEEP_S = 5.0
+"""How often everything is swept, also when nothing is on its way."""
 INLINE_AFTER_S = 5.0
 """For how long nobody may hear the bells before the dispatcher drains by itself."""
 
@@ -39,6 +40,7 @@ class Dispatcher:
         self.stopping = threading.Event()
         self.silent_since: float | None = None
         self.beat_at = 0.0
+        self.sweep_at = 0.0
         self.ticked_at: datetime | None = None
         self.hour: int | None = None
 
@@ -70,12 +72,24 @@ class Dispatcher:
             self.beat_at = time.monotonic()
             sweep.beat(self.name, "dispatcher-inline" if self.inline else "dispatcher")
         ahead = timedelta(seconds=self.config.timings.ahead)
-        heads, effect = dispatch.heads(), effects.next_instant()
-        if due := dispatch.due_count(heads, effect, clock.now() + ahead):
-            self._ring(due)
-        sweep.sweep()
+        pulse = dispatch.pulse()
+        first, until = pulse.delivery, clock.now() + ahead
+        if not pulse.quiet(until):
+            heads = dispatch.heads()
+            first = heads[0].at if heads else None
+            if due := dispatch.due_count(heads, pulse.effect, until):
+                self._ring(due)
+        self._sweep(pulse)
         self.ticked_at = clock.now()
-        return self._sleep(heads[0].at if heads else None, effect, ahead)
+        return self._sleep(first, pulse.effect, ahead)
+
+    def _sweep(self, pulse: dispatch.Pulse) -> None:
+        """What a dead process held is taken up at once; what became late can wait for seconds."""
+        if time.monotonic() >= self.sweep_at:
+            self.sweep_at = time.monotonic() + max(TICK_S, SWEEP_S * self.config.timings.pace)
+            sweep.sweep()
+        elif pulse.on_its_way:
+            sweep.abandoned()
 
     def _ask_for_upkeep(self) -> None:
         """Each hour: a backup, and once a day forgetting what is old."""

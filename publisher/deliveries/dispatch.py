@@ -3,22 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import func, select
 
 from channels import REGISTRY, channel_class
 from publisher import clock
 from publisher.deliveries import claim as claims
 from publisher.deliveries.claim import Head
 from publisher.deliveries.deliver import publish_here, send
+from publisher.deliveries.models import Delivery
 from publisher.deliveries.reconcile import reconcile
 from publisher.deliveries.rules import SENDING
 from publisher.effects import service as effects
+from publisher.effects.models import Effect
+from publisher.extensions import db
 from publisher.storage import writing
 
 
 def heads() -> list[Head]:
     """What can be taken up now or later, the earliest first."""
     return claims.heads()
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a dispatcher has to know each half second: when the earliest delivery and the earliest effect can
+    be claimed, unless their account keeps them, and whether anything is on its way."""
+
+    delivery: datetime | None
+    effect: datetime | None
+    on_its_way: bool
+
+    def quiet(self, until: datetime) -> bool:
+        """Whether nothing can be taken up before `until`."""
+        instants = (self.delivery, self.effect)
+        return all(instant is None or instant > until for instant in instants)
+
+
+def pulse() -> Pulse:
+    """One query: three looks at the beginning of an index, however much there is."""
+    delivery, effect, lease = db.session.execute(
+        select(
+            select(func.min(Delivery.next_at))
+            .where(Delivery.next_at.is_not(None))
+            .scalar_subquery(),
+            select(func.min(Effect.next_at)).scalar_subquery(),
+            select(func.min(Delivery.lease_until))
+            .where(Delivery.lease_until.is_not(None))
+            .scalar_subquery(),
+        )
+    ).one()
+    return Pulse(delivery and delivery - claims.lead(), effect, lease is not None)
 
 
 def work_off() -> bool:

@@ -26,7 +26,7 @@ from publisher.deliveries.rules import (
     WaitsFor,
 )
 from publisher.extensions import db
-from publisher.storage import writing
+from publisher.storage import upsert, writing
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ def sweep() -> int:
     While nobody has confirmed a moved clock, nothing is called late by it.
     """
     _each(preflight.due(), preflight.look)
-    return _abandoned() + _expired() + _late()
+    return abandoned() + _expired() + _late()
 
 
-def _abandoned() -> int:
+def abandoned() -> int:
     """Claims whose owner is gone: the lease ran out, or the process on this very machine is dead."""
     now = clock.now()
     rows = db.session.execute(
@@ -159,12 +159,10 @@ def _say_late(delivery_id: int) -> None:
 
 def beat(name: str, role: str) -> None:
     """A sign of life. The dispatcher that comes back after a silence asks before it sends a crowd."""
+    said = {"role": role, "at": clock.now()}
+    row = upsert(Beat).values(name=name, **said)
     with writing() as session:
-        row = session.get(Beat, name)
-        if row is None:
-            session.add(Beat(name=name, role=role, at=clock.now()))
-        else:
-            row.at, row.role = clock.now(), role
+        session.connection().execute(row.on_conflict_do_update(index_elements=["name"], set_=said))
 
 
 def ask_after_silence() -> int:
