@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
@@ -65,7 +66,7 @@ def look_back() -> Findings | None:
         found = None
         if unknown and db.session.scalar(select(Delivery.id).limit(1)) is not None:
             found = _isolate(unknown, last_life() or unknown[0].at)
-            accounts.hold(None, _reason(found.as_of))
+            accounts.hold(None, _reason())
             logger.error("this database is older than what went out; everything is held")
         _remember()
         return found
@@ -82,7 +83,7 @@ def quarantine(
         after = max(at for at in (_born(), since - SKEW) if at)
         found = _isolate(_unknown(journal.read(*journals, after=after)), since)
         if hold:
-            accounts.hold(None, _reason(since))
+            accounts.hold(None, _reason())
         _remember()
         return found
 
@@ -282,10 +283,10 @@ def _forget_mails() -> None:
     )
 
 
-def _reason(as_of: datetime) -> str:
-    at = as_of.replace(microsecond=0).isoformat().replace("+00:00", " UTC").replace("T", " ")
-    return _(
-        "The database is a copy of %(at)s. What went out since is being looked for; cancellations and"
-        " changes made since are lost. Look at the calendar, then release.",
-        at=at,
-    )
+def _reason() -> str:
+    """In the source's language: pages translate it for each reader."""
+    with force_locale("en"):
+        return _(
+            "The database is an older copy now. What went out since is being looked for; changes and"
+            " cancellations made since are lost. Look at the calendar, then release."
+        )
