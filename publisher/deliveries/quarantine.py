@@ -264,9 +264,6 @@ def _tell(post: Post, sent: Sent) -> None:
         "post",
         post.id,
         story_id=post.story_id,
-        note=_(
-            "This post went out after this copy of the database was made. It is on the account."
-        ),
         at=sent.at.isoformat(),
     )
     values = {"title": post.story.title, "account": post.account.label}
