@@ -24,7 +24,7 @@ from publisher.crashes import crash_point
 from publisher.deliveries import state
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.plan import timings
-from publisher.deliveries.rules import SCHEDULED, SENDING, UNCONFIRMED
+from publisher.deliveries.rules import SCHEDULED, SENDING, UNCONFIRMED, WaitsFor
 from publisher.extensions import db
 from publisher.storage import turn, writing
 from publisher.stories.models import Post, Story
@@ -142,7 +142,9 @@ def _sends() -> Iterator[Head]:
 def _reconciles() -> Iterator[Head]:
     query = (
         select(Delivery.account_id, Delivery.next_at, Delivery.id)
+        .join(Account, Account.id == Delivery.account_id)
         .where(
+            or_(Delivery.waits_for != WaitsFor.ACCOUNT, Account.status == AccountStatus.ACTIVE),
             Delivery.next_at.is_not(None),
             Delivery.status == UNCONFIRMED,
             Delivery.lease_until.is_(None),

@@ -21,6 +21,7 @@ from publisher.deliveries.rules import (
     SCHEDULED,
     UNCONFIRMED,
     Verdict,
+    WaitsFor,
     verdict,
 )
 from publisher.extensions import db
@@ -88,9 +89,10 @@ def _settle(
             max_resends=settle.MAX_RESENDS,
         )
         attempt.outcome = judged
+        delivery.waits_for = ""
         _act(delivery, judged, free or [], now)
         if lost and delivery.status == UNCONFIRMED:
-            _hold_until_reconnected(delivery, lost, now)
+            _wait_for_account(delivery, lost)
 
 
 def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datetime) -> None:
@@ -123,10 +125,9 @@ def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datet
         settle.give_up(delivery, judged)
 
 
-def _hold_until_reconnected(delivery: Delivery, problem: str, now: datetime) -> None:
-    """Nobody can look before a person connects the account again: ask for that, and look seldom."""
-    delivery.next_at = now + timedelta(seconds=timings().backoff[-1])
-    delivery.problem = problem
+def _wait_for_account(delivery: Delivery, problem: str) -> None:
+    """Nobody can look before a person connects the account again: ask for that, and look as soon as it is."""
+    delivery.waits_for, delivery.problem = WaitsFor.ACCOUNT, problem
     if delivery.account.status == AccountStatus.ACTIVE:
         settle.lost(delivery, problem)
 
