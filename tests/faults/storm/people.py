@@ -98,8 +98,8 @@ class People:
                     spacing_s=0.3 if number % 4 == 3 else 0.0,
                 ).id
 
-    def work(self) -> None:
-        """Go through the agenda to its end."""
+    def work(self, stop: Callable[[], bool]) -> None:
+        """Go through the agenda to its end, unless told to `stop`."""
         self.begin = clock.now() + timedelta(seconds=LEAD_S)
         for tale in self.plan.tales:
             self._at(
@@ -107,7 +107,7 @@ class People:
             )
         for seconds in range(10, int(self.plan.seconds) + 10, 10):
             self._at(self.begin + timedelta(seconds=seconds), self.reconnect)
-        while self._agenda:
+        while self._agenda and not stop():
             at, _, deed = heapq.heappop(self._agenda)
             time.sleep(max(0.0, (at - clock.now()).total_seconds()))
             self._patiently(deed)

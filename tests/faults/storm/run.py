@@ -79,7 +79,7 @@ def storm(
         _spoil(platform, plan.seed)
         blows.start()
         threading.Thread(target=_tell, args=(people, blows, say), daemon=True).start()
-        people.work()
+        people.work(lambda: blows.failed is not None)
         blows.join()
         if blows.failed:
             raise blows.failed

@@ -22,6 +22,8 @@ from tests.faults.storm.plan import Blow, Plan
 NAME = "storm"
 """How our own database connections are called, so that we do not end them."""
 FREEZE_S = 1.0
+PATIENCE_S = 300.0
+"""How long a busy machine may take to start everything again."""
 LOCKED_S = 1.0
 LAGS_S = (0.0, 0.5, 2.0)
 """How long timelines hide what is new: always less than the time to settle."""
@@ -60,7 +62,7 @@ class Weather(threading.Thread):
         """Let the last things end: everybody is up again, timelines show everything."""
         self.installation.sandbox.clear_faults()
         self.installation.sandbox.settings(timeline_lag_seconds=0)
-        self.installation.start()
+        self.installation.start(PATIENCE_S)
 
     def _worker(self, blow: Blow) -> int:
         """An RQ worker and its horse."""
@@ -100,7 +102,7 @@ class Weather(threading.Thread):
     def _supervisor(self, _blow: Blow) -> int:
         """`publisher up` alone, and somebody starts it again."""
         killed = self.installation.kill_supervisor()
-        self.installation.start()
+        self.installation.start(PATIENCE_S)
         return killed
 
     def _valkey(self, _blow: Blow) -> int:
