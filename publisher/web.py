@@ -21,6 +21,7 @@ from flask import (
     current_app,
     g,
     has_request_context,
+    jsonify,
     make_response,
     redirect,
     render_template,
@@ -72,6 +73,9 @@ ERROR_PAGES = (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503)
 
 LARGEST = 2**31 - 1
 """The largest number that a column of any database we use can be compared with."""
+
+PROGRAMS = "/api/"
+"""What begins so is asked by programs, which get problems to read instead of pages."""
 
 BEARER = "bearer"
 """Access level of addresses that carry a token of their own: nobody's session is looked at or prolonged."""
@@ -304,11 +308,26 @@ def _http_error_page(error: HTTPException) -> Response | HTTPException | tuple[s
         return render_template("errors/expired.html"), code
     if code < 400 or error.response is not None:
         return error
-    known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-    page = make_response(render_template("errors/error.html", code=known), code)
+    if request.path.startswith(PROGRAMS):
+        page = problem(code, error.name.lower().replace(" ", "_"), error.description or "")
+    else:
+        known = code if code in ERROR_PAGES else 400 if code < 500 else 500
+        page = make_response(render_template("errors/error.html", code=known), code)
     if isinstance(error, MethodNotAllowed):
         page.allow.update(error.valid_methods or ())
     return page
+
+
+def problem(
+    status: int, code: str, detail: str, extra: Mapping[str, Any] | None = None
+) -> Response:
+    """An answer to a program that says what is wrong, as RFC 9457 has it. `code` is stable."""
+    title = code.replace("_", " ").capitalize()
+    body = {**(extra or {}), "type": "about:blank", "title": title, "status": status}
+    response = jsonify({**body, "detail": detail, "code": code})
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response
 
 
 def _bug_page(error: Exception) -> tuple[str, int]:

@@ -10,7 +10,9 @@ from pydantic.json_schema import models_json_schema
 
 from publisher.api.operations import OPERATIONS, Operation
 from publisher.api.schemas import Nothing, Problem
+from publisher.web import LARGEST
 
+NUMBER = {"type": "integer", "minimum": 0, "maximum": LARGEST}
 REF = "#/components/schemas/{model}"
 ERRORS = {
     "400": "The request is malformed",
@@ -86,7 +88,7 @@ def _described(each: Operation) -> dict[str, Any]:
 
 def _parameters(each: Operation) -> list[dict[str, Any]]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "integer"}}
+        {"name": name, "in": "path", "required": True, "schema": NUMBER}
         for name in re.findall(r"<int:(\w+)>", each.path)
     ]
     parameters += [

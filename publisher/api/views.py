@@ -32,7 +32,7 @@ from publisher.stories import categories, review
 from publisher.stories import service as stories
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
-from publisher.web import me, settings
+from publisher.web import me, problem, settings
 
 csrf.exempt(blueprint)  # a bearer token is no cookie: no other site can make a browser send it
 ACCESS["openapi"] = ANYONE
@@ -305,7 +305,7 @@ def _refused(error: DomainError) -> Response:
     extra = dict(error.values)
     if isinstance(error, Invalid) and error.fields:
         extra["fields"] = error.fields
-    response = _problem(error.status, error.code, error.message, extra)
+    response = problem(error.status, error.code, error.message, extra)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -313,9 +313,7 @@ def _refused(error: DomainError) -> Response:
 
 @blueprint.errorhandler(HTTPException)
 def _failed(error: HTTPException) -> Response:
-    return _problem(
-        error.code or 500, error.name.lower().replace(" ", "_"), error.description or ""
-    )
+    return problem(error.code or 500, error.name.lower().replace(" ", "_"), error.description or "")
 
 
 @blueprint.errorhandler(Exception)
@@ -323,16 +321,7 @@ def _bug(error: Exception) -> Response:
     if current_app.testing:
         raise error
     current_app.logger.exception("unhandled error in the API")
-    return _problem(500, "internal_error", _("Something broke on our side. It has been logged."))
-
-
-def _problem(status: int, code: str, detail: str, extra: Json | None = None) -> Response:
-    title = code.replace("_", " ").capitalize()
-    body = {**(extra or {}), "type": "about:blank", "title": title, "status": status}
-    response = jsonify({**body, "detail": detail, "code": code})
-    response.status_code = status
-    response.mimetype = "application/problem+json"
-    return response
+    return problem(500, "internal_error", _("Something broke on our side. It has been logged."))
 
 
 def _story(story_id: int) -> Story:

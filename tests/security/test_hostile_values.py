@@ -170,6 +170,25 @@ def test_no_json_makes_the_api_stumble(app: Flask, cast: Cast, body: bytes) -> N
     assert 400 <= client.post("/api/v1/feeds", data=filters, headers=headers).status_code < 500
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/api/v1/posts/99999999999", 404),
+        ("GET", "/api/v1/posts/x", 404),
+        ("DELETE", "/api/v1/posts/1", 405),
+        ("GET", "/api/v1/calendar?account=%00", 400),
+    ],
+)
+def test_a_program_gets_a_problem_never_a_page(
+    app: Flask, cast: Cast, method: str, path: str, status: int
+) -> None:
+    answer = app.test_client().open(path, method=method, headers=bearer(cast.ada))
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.get_json()["status"] == status
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
 def test_a_body_without_end_is_not_read_to_its_end(app: Flask, cast: Cast) -> None:
     body = b'{"title": "' + b"a" * (13 * 1024 * 1024) + b'"}'
     answer = app.test_client().post("/api/v1/stories", data=body, headers=bearer(cast.ana))
