@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,18 +88,22 @@ def worker(count: int) -> None:
     """Run RQ workers. Needs REDIS_URL."""
     if not Config.from_environment().redis_url:
         raise click.ClickException("Set REDIS_URL, for instance redis://localhost:6379/0.")
-    others = [
-        subprocess.Popen([sys.executable, "-m", "workers", "worker"]) for _ in range(count - 1)
-    ]
-    try:
-        code = subprocess.call([sys.executable, "-m", "workers", "worker"])
-    except KeyboardInterrupt:
-        code = 0
-    for other in others:
-        other.terminate()
-    for other in others:
-        other.wait()
-    raise SystemExit(code)
+    if count == 1:
+        _become("-m", "workers", "worker")
+    raise SystemExit(_together([sys.executable, "-m", "workers", "worker"], count))
+
+
+def _together(command: list[str], count: int) -> int:
+    """Run so many until all have ended. Each is told to stop, and finishes what it has begun."""
+    workers = [subprocess.Popen(command, start_new_session=True) for _ in range(count)]
+
+    def stop(_number: int, _frame: object) -> None:
+        for worker in workers:
+            worker.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return max(worker.wait() for worker in workers)
 
 
 @main.command()
