@@ -19,7 +19,8 @@ MARKS = {Fate.SETTLED: "·", Fate.WAITS: "P", Fate.OPEN: "open", Fate.DUPLICATED
 
 
 def table(plays: Sequence[Play]) -> str:
-    """Crash point × outcome: `·` settled by itself, `P` waits for a person, anything else is broken."""
+    """Crash point × outcome: `·` settled by itself, `P` waits for a person, `P·` settled once a person had
+    connected the account anew; anything else is broken."""
     names = [outcome.name for outcome in OUTCOMES]
     width = max(len(name) for name, _ in by_point(plays))
     lines = [f"{number:>3} {name}" for number, name in enumerate(names, 1)]
@@ -35,7 +36,7 @@ def table(plays: Sequence[Play]) -> str:
 def _mark(play: Play) -> str:
     if play.case.dies and not play.struck:
         return "none"
-    return MARKS.get(play.fate, "LOST")
+    return ("P" if play.reconnected else "") + MARKS.get(play.fate, "LOST")
 
 
 def figures(plays: Sequence[Play]) -> dict[str, object]:
@@ -44,10 +45,12 @@ def figures(plays: Sequence[Play]) -> dict[str, object]:
     mine = [play for play in plays if not play.case.outcome.asks]
     settled = [play for play in mine if play.fate is Fate.SETTLED]
     fates = [play.fate for play in plays]
+    reconnected = [play.fate for play in plays if play.reconnected]
     return {
         "cases": len(plays),
-        "settled_by_itself": fates.count(Fate.SETTLED),
-        "waits_for_a_person": fates.count(Fate.WAITS),
+        "settled_by_itself": fates.count(Fate.SETTLED) - reconnected.count(Fate.SETTLED),
+        "waits_for_a_person": fates.count(Fate.WAITS) + len(reconnected),
+        "out_once_reconnected": reconnected.count(Fate.SETTLED),
         "duplicated": fates.count(Fate.DUPLICATED),
         "silently_lost": fates.count(Fate.LOST) + fates.count(Fate.HIDDEN),
         "never_settled": fates.count(Fate.OPEN),

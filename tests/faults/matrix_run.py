@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +21,7 @@ from publisher.stories.rules import Draft
 from sandbox.ledger import Post as Remote
 from tests.faults.gate import Gate
 from tests.faults.installation import Installation
-from tests.faults.matrix import BELL, Case, Fault
+from tests.faults.matrix import AUTHORITY_LOST, BELL, Case, Fault
 from tests.faults.oracle import Entry, Fate, judge
 
 BATCH = 16
@@ -48,6 +47,7 @@ class Play:
     fate: Fate = Fate.OPEN
     seconds: float = 0.0
     struck: int = 0
+    reconnected: bool = False
 
     @property
     def broken(self) -> bool:
@@ -64,7 +64,9 @@ class Matrix:
         self.plays: list[Play] = []
 
     def play(self, limit_s: float) -> list[Play]:
-        """Let every case happen; returns what became of each. What needs more than `limit_s` stays open."""
+        """Let every case happen, then connect anew what lost its authority; returns what became of each. What
+        needs more than `limit_s` stays open."""
+        self.installation.sandbox.settings(duplicate_window_seconds=0)  # no help from the platforms
         with writing():
             accounts.connect(None, kind="blog", slug="blog", spacing_s=0.0)
         self._begin([case for case in self.cases if case.point == BELL])
@@ -72,15 +74,30 @@ class Matrix:
         for first in range(0, len(rest), BATCH):
             self._begin(rest[first : first + BATCH])
             self._look()
-        deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline and any(play.fate is Fate.OPEN for play in self.plays):
-            self._look()
-            time.sleep(LOOK_S)
+        self._wait(limit_s)
         self._settle_down()
+        self._reconnect(limit_s)
         for play in self.plays:
             if play.gate is not None:
                 play.gate.close()
         return self.plays
+
+    def _wait(self, limit_s: float) -> None:
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline and any(play.fate is Fate.OPEN for play in self.plays):
+            self._look()
+            time.sleep(LOOK_S)
+
+    def _reconnect(self, limit_s: float) -> None:
+        """A person connects the accounts anew that lost their authority: all that waited goes out, once."""
+        lost = [play for play in self.plays if play.case.outcome == AUTHORITY_LOST]
+        self.installation.sandbox.clear_faults()
+        for play in lost:
+            if play.fate is Fate.WAITS:
+                self._connect(play.case)
+                play.fate, play.reconnected = Fate.OPEN, True
+        self._wait(limit_s)
+        self._judge(self.plays)
 
     def _begin(self, cases: Sequence[Case]) -> None:
         """Write these cases, due now. Faults and orders are in place before anybody can see them."""
@@ -95,10 +112,7 @@ class Matrix:
         here, number = self.installation, case.number
         page = case.kind != "twitter"
         gate = Gate(here.sandbox.port) if case.outcome.gate else None
-        base = f"http://127.0.0.1:{gate.port}" if gate else here.sandbox.url
-        api_url = f"{base}/{'facebook' if page else 'x'}"
-        connect = here.page_account if page else here.x_account
-        account = connect(number, api_url=api_url)
+        account = self._connect(case, f"http://127.0.0.1:{gate.port}" if gate else "")
         platform, remote = (
             ("facebook", str(700000 + number)) if page else ("x", str(500000 + number))
         )
@@ -110,6 +124,12 @@ class Matrix:
         else:
             post_id = here.approve(account, text, due).id
         return Play(case, post_id, platform, remote, self._arm(case, post_id), gate)
+
+    def _connect(self, case: Case, base: str = "") -> Account:
+        here = self.installation
+        page = case.kind != "twitter"
+        api_url = f"{base or here.sandbox.url}/{'facebook' if page else 'x'}"
+        return (here.page_account if page else here.x_account)(case.number, api_url=api_url)
 
     def _story_with_article(self, account: Account, text: str, due: datetime) -> int:
         """A story of two posts that come to link to each other; the id of the one on Facebook."""
@@ -201,16 +221,11 @@ class Matrix:
         while here.on_the_wire() and time.monotonic() < deadline:
             here.tend()
             time.sleep(LOOK_S)
-        first = {
-            play.case.number: play.seconds for play in self.plays if play.fate is not Fate.OPEN
-        }
         self._judge(self.plays)
+        begun, now = here.first_claims(), clock.now()
         for play in self.plays:
-            play.seconds = first.get(play.case.number, play.seconds)
-
-
-def counted(plays: Sequence[Play]) -> Counter[Fate]:
-    return Counter(play.fate for play in plays)
+            end = play.settled_at or now
+            play.seconds = (end - begun.get(play.post_id, end)).total_seconds()
 
 
 def by_point(plays: Sequence[Play]) -> Iterator[tuple[str, list[Play]]]:
