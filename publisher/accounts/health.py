@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from channels.base import Identifies, Quota
-from channels.errors import ChannelError, Disconnected
+from channels.errors import Disconnected
 from publisher import clock
 from publisher.accounts import service
 from publisher.accounts.models import Account
@@ -94,8 +94,6 @@ def probe(account_id: int) -> bool:
             name = channel.identify()
     except Disconnected as error:
         lost = error
-    except ChannelError:
-        raise
     with writing():
         account = service.get(account_id)
         account.checked_at = clock.now()

@@ -25,6 +25,8 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.storage import writing
 
+IDENTITY = "identity"
+"""The code of a hold because an account's new credentials belong to somebody else."""
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
@@ -102,11 +104,61 @@ def connect(
         account.expires_at = expires_at
         account.sandbox = sandbox
         account.spacing_s = account.spacing_s if spacing_s is None else spacing_s
+        account.paused_until = None
         _activate(account)
         session.flush()
         audit.record(actor, "account.connected", "account", account.id, kind=kind, slug=slug)
         queue.ring_after_commit(clock.now())
         return account
+
+
+def renew(
+    actor: User | None,
+    account: Account,
+    credentials: Mapping[str, str],
+    *,
+    expires_at: datetime | None = None,
+) -> Account:
+    """Give an account new credentials, once the platform has accepted them; it keeps its posts.
+
+    If they belong to somebody else than before, the account is held at the same moment: no post goes out
+    under another name before a person releases it. Raises Invalid, and keeps the old ones, when the platform
+    refuses them; one that cannot be asked now is believed.
+    """
+    given = {name: str(value).strip() for name, value in credentials.items()}
+    if problems := credential_problems(account.kind, given):
+        raise Invalid(" ".join(problems), code="credentials_incomplete")
+    name = _who(account.kind, given, account.api_url)
+    with writing():
+        account = get(account.id)
+        before = account.public_name
+        connect(
+            actor,
+            kind=account.kind,
+            slug=account.slug,
+            credentials=given,
+            api_url=account.api_url,
+            sandbox=account.sandbox,
+            expires_at=expires_at,
+        )
+        if name:
+            account.public_name, account.checked_at = name, clock.now()
+        if name and before and name != before:
+            held = hold(None, f"It answers as {name} now, not as {before} any more.", account)
+            held.code, held.values = IDENTITY, {"now": name, "before": before}
+        return account
+
+
+def _who(kind: str, credentials: Mapping[str, str], api_url: str) -> str:
+    """Whose credentials these are; empty when nobody can say now. Raises Invalid when they are refused."""
+    db.session.rollback()
+    channel = channel_class(kind)(credentials, lambda _token: None, api_url=api_url or None)
+    try:
+        return channel.identify() if isinstance(channel, Identifies) else ""
+    except Disconnected as error:
+        raise Invalid(error.message, code="account_refused") from None
+    except ChannelError:
+        return ""
 
 
 def open_channel(account: Account) -> Channel:
@@ -244,7 +296,8 @@ def rotate_keys() -> int:
 
 def _activate(account: Account) -> None:
     account.status, account.problem = AccountStatus.ACTIVE, ""
-    account.paused_until = account.silent_since = None
+    if account.silent_since is not None:
+        account.paused_until = account.silent_since = None
     account.strikes = 0
 
 

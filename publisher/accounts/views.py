@@ -9,9 +9,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from channels import channel_class
-from publisher.accounts import service, timekeeping
+from publisher.accounts import platform_words, service, timekeeping
 from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectForm
-from publisher.accounts.platform_words import said
 from publisher.accounts.rules import CREDENTIAL_FIELDS
 from publisher.accounts.words import advice, reason_of
 from publisher.errors import DomainError, Invalid
@@ -46,7 +45,7 @@ def _hold_banner() -> dict[str, object]:
     return {"holding": {"reason": reason_of(held), "actor_name": held.actor_name, "at": held.at}}
 
 
-blueprint.add_app_template_filter(said, "said")
+blueprint.add_app_template_filter(platform_words.said, "said")
 blueprint.add_app_template_filter(advice, "advice")
 blueprint.add_app_template_filter(reason_of, "reason")
 
@@ -109,19 +108,13 @@ def reconnect(slug: str) -> Page:
     account = service.by_slug(slug)
     form = ReconnectForm()
     try:
-        service.connect(
-            me(),
-            kind=account.kind,
-            slug=slug,
-            credentials=form.given(account.kind),
-            api_url=account.api_url,
-            sandbox=account.sandbox,
-            expires_at=_midnight(form.valid_until.data if form.validate() else None),
-        )
+        ends = _midnight(form.valid_until.data if form.validate() else None)
+        account = service.renew(me(), account, form.given(account.kind), expires_at=ends)
     except Invalid as error:
-        flash(error.message, "danger")
-        return redirect(url_for("accounts.show", slug=slug))
-    return _checked(slug)
+        flash(platform_words.said(error.message), "danger")
+    else:
+        flash(_("%(name)s is connected again.", name=account.label), "success")
+    return redirect(url_for("accounts.show", slug=slug))
 
 
 @blueprint.post("/<slug>/check")

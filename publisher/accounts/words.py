@@ -8,7 +8,7 @@ from flask_babel import format_timedelta, gettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from publisher.accounts import timekeeping
+from publisher.accounts import service, timekeeping
 from publisher.accounts.models import Hold
 from publisher.accounts.rules import moved
 
@@ -48,6 +48,8 @@ def advice(problem: str) -> str:
 
 def reason_of(hold: Hold) -> str:
     """Why it is held: a person's own words, or the machine's in the reader's language."""
+    if hold.code == service.IDENTITY:
+        return _("It answers as %(now)s now; before, it was %(before)s.", **hold.values)
     if hold.code != timekeeping.CODE:
         return gettext(hold.reason)
     shift, host = hold.values["shift_s"], hold.values["host"]

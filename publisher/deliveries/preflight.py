@@ -180,28 +180,26 @@ def check_account(desired: effects.Desired) -> None:
 def ask_platforms() -> None:
     """Have each platform asked, at most once an hour, about an account whose next post comes near."""
     now = clock.now()
-    for account, due_at in db.session.execute(_next_posts()).all():
+    for account, due_at in db.session.execute(_next_posts(now)).all():
         ago = (now - account.checked_at).total_seconds() if account.checked_at else None
         if channel_class(account.kind).transactional:
             continue  # our own blog needs nobody's leave
-        if due_at and needs_check((due_at - now).total_seconds(), ago):
+        if needs_check((due_at - now).total_seconds(), ago):
             wish = {"account_id": account.id, "hour": now.strftime("%Y-%m-%dT%H")}
             effects.ask("check", f"check:{account.id}", wish)
 
 
-def _next_posts() -> Select[Account, datetime | None]:
+def _next_posts(now: datetime) -> Select[Account, datetime]:
+    """Each account's next post within a day, whatever it waits for. Reads no more than that day."""
+    day = (Delivery.due_at > now, Delivery.due_at <= now + timedelta(seconds=rules.DAY_S))
     first = (
-        select(Delivery.next_at)
-        .where(
-            Delivery.account_id == Account.id,
-            Delivery.next_at.is_not(None),
-            Delivery.status == SCHEDULED,
-        )
-        .order_by(Delivery.next_at)
-        .limit(1)
-        .scalar_subquery()
+        select(Delivery.account_id, func.min(Delivery.due_at).label("due_at"))
+        .where(Delivery.status == SCHEDULED, *day)
+        .group_by(Delivery.account_id)
+        .subquery()
     )
-    return select(Account, first).where(Account.status == AccountStatus.ACTIVE)
+    active = select(Account, first.c.due_at).join(first, first.c.account_id == Account.id)
+    return active.where(Account.status == AccountStatus.ACTIVE)
 
 
 def _concerned() -> Select[Delivery]:
@@ -232,7 +230,7 @@ def _used_up(account: Account, due_at: datetime) -> bool:
     if left is None or until is None or due_at >= until:
         return False
     before = select(Delivery.id).where(
-        Delivery.account_id == account.id, Delivery.status == SCHEDULED, Delivery.next_at < due_at
+        Delivery.account_id == account.id, Delivery.status == SCHEDULED, Delivery.due_at < due_at
     )
     return len(db.session.scalars(before.limit(left + 1)).all()) >= left
 

@@ -11,17 +11,20 @@ from flask_babel import ngettext
 from publisher.people.models import Event
 
 VERBS = {
+    "account.answers": _l("heard a platform answer again"),
     "account.checked": _l("checked an account"),
     "account.connected": _l("connected an account"),
     "account.paced": _l("changed an account's spacing"),
     "account.paused": _l("paused an account"),
     "account.resumed": _l("resumed an account"),
+    "account.silent": _l("found a platform silent"),
     "activate": _l("activated"),
     "add": _l("added a person"),
     "approve": _l("approved"),
     "archive": _l("archived"),
     "cancel": _l("cancelled"),
     "change": _l("changed"),
+    "clock.confirmed": _l("confirmed the time"),
     "comment": _l("commented"),
     "create": _l("created"),
     "create_token": _l("made an API token"),

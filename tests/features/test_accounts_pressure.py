@@ -64,6 +64,7 @@ def later(newsroom: Newsroom, seconds: float) -> None:
     newsroom.work()
 
 
+@pytest.mark.usefixtures("database_url")
 def test_after_five_failures_in_a_row_one_post_is_tried_alone(newsroom: Newsroom) -> None:
     stories = posts(newsroom, "x", 8)
     newsroom.sandbox.fault("reject_then_5xx", match=TWEETS, times=None)
@@ -220,6 +221,7 @@ def test_administrators_are_told_once_however_many_posts_wait(
     assert len(paused(cast.ada)) == 1
 
 
+@pytest.mark.usefixtures("database_url")
 def test_posts_wait_for_new_keys_and_go_out_once_within_their_grace(newsroom: Newsroom) -> None:
     newsroom.sandbox.add_x("1002", "acme", state="revoked")
     story = posts(newsroom, "x", 1)[0]
@@ -253,6 +255,49 @@ def test_new_keys_after_the_grace_send_nothing_by_themselves(newsroom: Newsroom)
 
     assert newsroom.statuses(story)["x"] == "missed"
     assert newsroom.really_posted("x") == []
+
+
+def test_keys_of_somebody_else_send_nothing_before_a_person_agrees(
+    newsroom: Newsroom, client: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    accounts.check(newsroom.editor, account("x"))
+    newsroom.sandbox.add_x("1002", "acme", state="revoked")
+    story = posts(newsroom, "x", 1)[0]
+    newsroom.work()
+
+    foreign = newsroom.sandbox.add_x("1003", "rival")
+    sign_in(client, cast.ada)
+    page = client.post("/accounts/x/reconnect", data=foreign, follow_redirects=True).text
+    assert "It answers as @rival now; before, it was @acme." in page
+    newsroom.work()
+    assert newsroom.really_posted("x") == []
+
+    client.post("/accounts/x/release")
+    newsroom.work()
+    assert newsroom.statuses(story)["x"] == "published"
+
+
+def test_keys_that_the_platform_refuses_replace_none(
+    newsroom: Newsroom, client: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    before = account("x").credentials
+    wrong = {**newsroom.sandbox.add_x("1004", "other"), "access_token_secret": "wrong"}
+    page = sign_in(client, cast.ada).post(
+        "/accounts/x/reconnect", data=wrong, follow_redirects=True
+    )
+    assert "no longer accepts" in page.text
+    assert account("x").credentials == before
+    assert account("x").status == "active"
+
+
+def test_asking_who_it_is_does_not_lift_what_the_platform_imposed(newsroom: Newsroom) -> None:
+    newsroom.sandbox.settings(x_user_24h_limit=1)
+    posts(newsroom, "x", 1)
+    newsroom.work()
+    until = account("x").paused_until
+    assert until is not None
+    accounts.check(newsroom.editor, account("x"))
+    assert account("x").paused_until == until
 
 
 def test_a_check_that_finds_the_authority_gone_pauses_and_one_that_finds_nobody_does_not(

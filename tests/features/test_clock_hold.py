@@ -162,6 +162,7 @@ def test_every_page_says_so_and_an_editor_confirms(
         timekeeping.confirm(cast.rui)
 
 
+@pytest.mark.usefixtures("database_url")
 def test_releasing_a_crisis_does_not_confirm_the_clock(
     newsroom: Newsroom, machine: Machine
 ) -> None:
@@ -175,6 +176,7 @@ def test_releasing_a_crisis_does_not_confirm_the_clock(
     assert accounts.holding() is None
 
 
+@pytest.mark.usefixtures("database_url")
 def test_nothing_is_missed_or_judged_by_a_clock_that_nobody_confirmed(
     newsroom: Newsroom, machine: Machine
 ) -> None:

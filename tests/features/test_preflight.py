@@ -82,6 +82,7 @@ def test_a_post_that_is_due_now_is_not_looked_at(newsroom: Newsroom) -> None:
     assert newsroom.delivery(story, "x").look_at is None
 
 
+@pytest.mark.usefixtures("database_url")
 def test_an_account_whose_authority_is_gone_is_found_out_a_day_before_and_mended_in_time(
     newsroom: Newsroom, cast: Cast
 ) -> None:
@@ -136,6 +137,13 @@ def test_a_platform_is_asked_only_when_a_post_is_near_and_seldom(newsroom: Newsr
     assert asked() == 1
     later(newsroom, 20.2)
     assert asked() == 2
+
+
+def test_an_account_whose_posts_all_wait_for_a_link_is_asked_about_too(newsroom: Newsroom) -> None:
+    newsroom.approve(newsroom.story("blog", "x"), in_s=20 * HOUR)
+    look(newsroom)
+    assert accounts.by_slug("x").checked_at is not None
+    assert accounts.by_slug("page").checked_at is None
 
 
 def test_a_platform_that_cannot_say_is_asked_again_and_nobody_is_alarmed(
@@ -206,6 +214,7 @@ def test_credentials_that_end_before_a_post_is_due_concern_its_owner(newsroom: N
     assert len(warned(newsroom.author)) == 1
 
 
+@pytest.mark.usefixtures("database_url")
 def test_more_posts_than_the_platform_has_left_concern_those_that_come_too_late(
     newsroom: Newsroom,
 ) -> None:
