@@ -6,7 +6,7 @@ JOBS ?= 2
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate storm claims bench screenshots wheel lock translations clean
+.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate mutants storm claims bench screenshots wheel lock translations clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ storm: setup-dev ## Break everything while posts go out (SEED=1 POSTS=3000 DATAB
 claims: setup-dev ## Let 8 workers and 2 dispatchers quarrel about POSTS=100000 posts on PostgreSQL
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.faults.claims --posts $(or $(POSTS),100000)
+
+mutants: setup-dev ## Take away each guard of delivery and see a test notice (W=word: those with it)
+	@$(BIN)/python -m tests.mutants $(W)
 
 bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench

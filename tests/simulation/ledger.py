@@ -19,7 +19,8 @@ class Broken(AssertionError):
 class Fact:
     """What people decided about one post: which version is approved, when it is due, what it links to.
 
-    `written` counts versions; `linked` is the post whose address must stand in the text.
+    `written` counts versions; `linked` is the post whose address must stand in the text. `told` says that it
+    is out though a restored database has it as a draft, and that its owner knows: people leave it alone then.
     """
 
     post_id: int
@@ -31,6 +32,7 @@ class Fact:
     needs_link: bool = False
     parts: int = 1
     plan: str = ""
+    told: bool = False
 
 
 @dataclass
@@ -53,6 +55,12 @@ class Ledger:
 
     def copy(self) -> dict[int, Fact]:
         return {post_id: replace(fact) for post_id, fact in self.facts.items()}
+
+    def forget(self, facts: dict[int, Fact]) -> None:
+        """An older copy is in place: its facts count. Posts that were written since are nobody's any more."""
+        self.facts = facts
+        self.facts = self.copy()
+        self.posted = [line for line in self.posted if self.named(line.text)[0] in facts]
 
     def check_wire(self, text: str, link: str) -> None:
         """Commit 2 has just said yes to these words."""

@@ -131,5 +131,16 @@ class Newsroom(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         self.world.now += timedelta(seconds=seconds)
 
+    @rule()
+    def copy(self) -> None:
+        """The hourly backup."""
+        self.world.copy()
+
+    @precondition(lambda self: self.world.copied)
+    @rule()
+    def restore(self) -> None:
+        """An older copy of the database takes its place."""
+        self.world.restore()
+
     def teardown(self) -> None:
         self.world.finish()

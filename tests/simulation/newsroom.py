@@ -13,6 +13,7 @@ from sqlalchemy import event
 import channels
 from publisher import clock, crashes, queue
 from publisher.accounts import service as accounts
+from publisher.accounts import timekeeping
 from publisher.config import Config
 from publisher.deliveries import claim, deliver, sweep
 from publisher.extensions import db
@@ -111,6 +112,7 @@ def newsroom(home: Path) -> Iterator[World]:
             world.begin()
             crashes.arm(None)
             clock.set_source(None)
+            timekeeping.set_source(None)
             file.close()
 
 
@@ -126,6 +128,7 @@ def _hurry() -> None:
 def _take_over(world: World, patch: pytest.MonkeyPatch) -> None:
     """What the machine gives a product, given by the simulation: time, processes, Redis and the platforms."""
     clock.set_source(lambda: world.now, world.sleep)
+    timekeeping.set_source(world.reading)
     crashes.arm(world.strike)
     patch.setattr(platform, "desk", world, raising=False)
     patch.setitem(channels.REGISTRY, "twitter", "tests.simulation.platform:SimulatedX")

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from publisher.accounts import service as accounts
 from publisher.deliveries import service as deliveries
+from publisher.people.models import User
 from publisher.stories import review
 from publisher.stories import service as stories
+from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 from tests.simulation.ledger import Fact
 from tests.simulation.newsroom import words
@@ -19,7 +21,14 @@ class People:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.ana, self.rui = world.person("Ana"), world.person("Rui")
+
+    @property
+    def ana(self) -> User:
+        return self.world.person("Ana")
+
+    @property
+    def rui(self) -> User:
+        return self.world.person("Rui")
 
     def fact(self, post_id: int) -> Fact:
         return self.world.ledger.facts[post_id]
@@ -28,6 +37,8 @@ class People:
         """Submitted if need be, approved as it is, due then."""
         at = self.world.now + timedelta(seconds=in_s)
         post = self.world.post(post_id)
+        if self.fact(post_id).told:
+            return False
         if post.status == "draft" and not self.world.attempt(lambda: review.submit(self.ana, post)):
             return False
         return self._granted(
@@ -40,7 +51,7 @@ class People:
     def approve_story(self, story_id: int, in_s: float = 0.0) -> bool:
         at = self.world.now + timedelta(seconds=in_s)
         story = stories.get_story(None, story_id)
-        posts = {post.id: post.revision for post in story.posts if post.status == "in_review"}
+        posts = {post.id: post.revision for post in story.posts if self._wanted(post)}
         if not posts or not self.world.attempt(
             lambda: deliveries.approve_story(self.rui, story, posts, at)
         ):
@@ -66,12 +77,16 @@ class People:
     def move(self, post_id: int, in_s: float) -> bool:
         at = self.world.now + timedelta(seconds=in_s)
         post = self.world.post(post_id)
-        moved = self.world.attempt(lambda: deliveries.move(self.rui, post, at, "Asia/Seoul"))
+        moved = not self.fact(post_id).told and self.world.attempt(
+            lambda: deliveries.move(self.rui, post, at, "Asia/Seoul")
+        )
         return self._granted(moved, post_id, due=at)
 
     def publish_now(self, post_id: int) -> bool:
         post, now = self.world.post(post_id), self.world.now
-        sent = self.world.attempt(lambda: deliveries.publish_now(self.rui, post))
+        sent = not self.fact(post_id).told and self.world.attempt(
+            lambda: deliveries.publish_now(self.rui, post)
+        )
         return self._granted(sent, post_id, due=now)
 
     def switch(self, slug: str) -> None:
@@ -90,6 +105,9 @@ class People:
         url = there[0].url if there else ""
         delivery = deliveries.get(self.rui, row["id"])
         self.world.attempt(lambda: deliveries.settle_by_hand(self.rui, delivery, verdict, url))
+
+    def _wanted(self, post: Post) -> bool:
+        return post.status == "in_review" and not self.fact(post.id).told
 
     def _granted(self, granted: bool, post_id: int, **facts: object) -> bool:
         """Only what the product agreed to is a fact."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
 from publisher.accounts import service as accounts
 from publisher.deliveries import service as deliveries
+from publisher.deliveries import state
+from publisher.deliveries.rules import MISSED, SCHEDULED
+from publisher.errors import Conflict
+from publisher.storage import writing
 from publisher.stories import service as stories
 from publisher.stories.rules import Draft
 from tests.simulation.ledger import Broken
@@ -412,6 +417,28 @@ def test_the_rest_of_a_thread_goes_with_the_words_of_its_beginning(
     assert len(world.ledger.posted) == 1
 
 
+# ---- What was lost ----
+
+
+def test_a_restored_copy_posts_nothing_again(world: World, people: People) -> None:
+    people.approve(TWEET, in_s=60)
+    people.approve(PAGE, in_s=7200)
+    world.copy()
+    people.approve(THREAD)
+    people.publish_now(PAGE)
+    for _ in range(8):
+        later(world, 60)
+        world.hear()
+    assert {line.account for line in world.ledger.posted} == {"x", "page"}
+    before = list(world.ledger.posted)
+
+    world.restore()
+    world.finish()
+
+    assert world.ledger.posted == before
+    assert {status(world, TWEET), status(world, PAGE)} == {"published"}
+
+
 def test_bells_that_redis_forgot_are_rung_again(world: World, people: People) -> None:
     people.approve(TWEET)
     world.bells = 0
@@ -430,3 +457,63 @@ def test_a_person_who_says_absent_has_it_sent_again(world: World, people: People
     assert len(world.ledger.of(TWEET)) == 1
     delivery = deliveries.of_post(world.post(TWEET))[0]
     assert delivery.status == "published"
+
+
+# ---- The state machine itself ----
+
+
+@pytest.mark.parametrize("change", ["status = 'cancelled'", "fence = fence + 1"])
+def test_a_status_that_changed_meanwhile_is_not_overwritten(
+    world: World, people: People, change: str
+) -> None:
+    people.approve(TWEET)
+    (delivery,) = deliveries.of_post(world.post(TWEET))
+    with pytest.raises(state.LostRace), writing() as session:
+        session.refresh(delivery)
+        session.execute(sql(f"UPDATE deliveries SET {change}"))
+        state.move(delivery, MISSED)
+
+
+def test_a_final_status_is_final(world: World, people: People) -> None:
+    people.approve(TWEET)
+    people.cancel(TWEET)
+    (delivery,) = deliveries.of_post(world.post(TWEET))
+    with pytest.raises(Conflict), writing():
+        state.move(delivery, SCHEDULED)
+
+
+def test_a_process_id_that_was_given_again_is_not_the_sender(world: World, people: People) -> None:
+    people.approve(TWEET)
+    world.hear(stop="after-intent")
+    (sender,) = world.frozen()
+    sender.kill()
+    world.reused[sender.number] = "later"
+    world.tick()
+    assert status(world, TWEET) == "scheduled"
+
+
+def test_a_sender_whose_post_was_taken_back_sends_nothing(world: World, people: People) -> None:
+    """Its claim was swept and nobody has claimed since: the fence is still its own."""
+    people.approve(TWEET)
+    world.hear(stop="dialled")
+    later(world, WAITS.lease - WAITS.deadline - 1)
+    (late,) = world.frozen()
+    world.file.execute("UPDATE deliveries SET owner = ?", [late.owner + "0"])
+    world.tick()
+    assert status(world, TWEET) == "scheduled"
+    assert people.cancel(TWEET)
+
+    world.thaw(late)
+
+    assert world.ledger.posted == []
+
+
+def test_a_throttled_account_is_left_alone_by_a_stale_look(world: World, people: People) -> None:
+    people.approve(TWEET)
+    world.hear(stop="bell-heard")
+    world.hear(Answer.TOO_MANY)
+    tries = len(world.read("SELECT id FROM attempts"))
+
+    world.thaw(*world.frozen())
+
+    assert len(world.read("SELECT id FROM attempts")) == tries

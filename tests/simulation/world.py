@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -13,8 +14,9 @@ from flask import Flask
 from channels.base import Content
 from channels.errors import Unconfirmed
 from publisher.accounts import service as accounts
+from publisher.accounts.rules import Reading
 from publisher.config import Timings
-from publisher.deliveries import dispatch, sweep
+from publisher.deliveries import dispatch, quarantine, sweep
 from publisher.errors import DomainError
 from publisher.extensions import db
 from publisher.people import service as people
@@ -44,7 +46,7 @@ class World:
     def __init__(self, app: Flask, file: sqlite3.Connection) -> None:
         self.app, self.file = app, file
         file.row_factory = sqlite3.Row
-        self.image = sqlite3.connect(":memory:")
+        self.image, self.backup = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
         self.prepared: dict[int, Fact] = {}
         self.processes: list[Process] = []
         self.count = self.runs = 0
@@ -61,8 +63,12 @@ class World:
             process.kill()
         self.processes: list[Process] = []
         self.now, self.bells = START, 0
+        self.reused: dict[int, str] = {}
         self.wires: dict[int, tuple[datetime, int]] = {}
         self.ledger = Ledger()
+        self.copied: dict[int, Fact] = {}
+        for journal in Path(self.app.extensions["settings"].home).glob("wire.log*"):
+            journal.unlink()
         if self.prepared:
             db.session.remove()
             self.image.backup(self.file)
@@ -79,12 +85,19 @@ class World:
         else:
             self.now += timedelta(seconds=seconds, microseconds=1)
 
+    def reading(self) -> Reading:
+        """Nobody moves this machine's clocks against each other."""
+        seconds = self.now.timestamp()
+        return Reading(wall=seconds, boot=seconds, boot_id="simulated")
+
     def ring(self, wanted: int = 1) -> bool:
         self.bells = min(BELLS, self.bells + wanted)
         return True
 
     def started(self, number: int) -> str:
         """When that process began; empty when there is none."""
+        if number in self.reused:
+            return self.reused[number]
         alive = any(each.number == number and each.alive for each in self.processes)
         return str(number) if alive else ""
 
@@ -268,6 +281,39 @@ class World:
             self.now = max(self.now + timedelta(seconds=0.1), min(instants))
         raise Broken("it never comes to rest")
 
+    # ---- An older copy of the database ----
+
+    def copy(self) -> None:
+        """A backup, while everything runs."""
+        self.file.backup(self.backup)
+        self.copied = self.ledger.copy()
+
+    def restore(self) -> None:
+        """Everything stops, and the backup takes the database's place. What people said since is lost, and so
+        are posts that were written since; what went out is out."""
+        for process in self.frozen():
+            process.kill()
+        self.processes, self.wires = [], {}
+        db.session.remove()
+        self.backup.backup(self.file)
+        self.ledger.forget(self.copied)
+        found = quarantine.quarantine()
+        db.session.rollback()
+        known = {"published", "unconfirmed", "needs_attention"}
+        status = {(row["post_id"], row["part"]): row["status"] for row in self.rows()}
+        for line in self.ledger.posted:
+            post_id, _version, part = self.ledger.named(line.text)
+            if (
+                self.ledger.facts[post_id].account != "blog"
+                and status.get((post_id, part)) not in known
+            ):
+                if post_id not in found.unplanned:
+                    raise Broken(
+                        f"part {part} of post {post_id} is out, and the copy does not know"
+                    )
+                self.ledger.facts[post_id].told = True
+        self.check()
+
     # ---- Checks ----
 
     def check(self) -> None:
@@ -275,6 +321,8 @@ class World:
         sending: list[int] = []
         for row in self.rows():
             there = self.ledger.of(row["post_id"], row["part"])
+            if self.ledger.facts[row["post_id"]].told:
+                continue
             if row["slug"] == "blog":
                 self._check_blog(row)
             elif row["status"] == "published":
@@ -299,6 +347,8 @@ class World:
         status = {(row["post_id"], row["part"]): row["status"] for row in rows}
         for row in rows:
             fact = self.ledger.facts[row["post_id"]]
+            if fact.told:
+                continue
             if row["status"] in {"sending", "unconfirmed"}:
                 raise Broken(f"delivery {row['id']} is {row['status']} and nothing is due")
             if row["status"] != "scheduled":
