@@ -7,9 +7,7 @@ SQLite or PostgreSQL, an app of our own on the same database, and a sandbox whos
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -39,6 +37,7 @@ from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 from sandbox.server import Sandbox
 from tests.faults.oracle import Entry, Fate, judge
+from tests.faults.processes import Running, free_port, kill, living
 from workers import valkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,16 +53,6 @@ class Knobs:
     senders: int = 4
     scale: float = 0.1
     database_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """One living process of an installation."""
-
-    pid: int
-    parent: int
-    leads: bool
-    line: str
 
 
 @dataclass
@@ -118,7 +107,7 @@ class Installation:
 
     def family(self) -> list[Running]:
         """All living processes of this home, orphans too: it is in their environment, or they live in it."""
-        return list(_living(self.home))
+        return list(living(self.home))
 
     def ids(self, words: str) -> list[int]:
         """The processes whose command line has those words."""
@@ -327,41 +316,6 @@ class Installation:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.statuses()} {self.ledger()}\n{self.logs()}")
             time.sleep(0.05)
-
-
-def kill(pids: Sequence[int]) -> int:
-    """SIGKILL each; how many there were."""
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return len(pids)
-
-
-def _living(home: Path) -> Iterator[Running]:
-    """Processes of that home that are no zombies. Valkey writes its title over its environment."""
-    mark = f"PUBLISHER_HOME={home}".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            marked = mark in (folder / "environ").read_bytes().split(b"\0")
-            if not marked and (folder / "cwd").readlink() != home:
-                continue
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if fields[0] != "Z":
-            pid = int(folder.name)
-            yield Running(pid, int(fields[1]), int(fields[3]) == pid, line.strip())
-
-
-def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel gives to outgoing connections: one of these
-    could take it while the installation is being restarted."""
-    while True:
-        port = random.randrange(15_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def environment_of(folder: Path, knobs: Knobs) -> dict[str, str]:

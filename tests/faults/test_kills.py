@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.faults.installation import Installation, kill
+from tests.faults.installation import Installation
+from tests.faults.processes import kill
 
 pytestmark = pytest.mark.timeout(180)
 
