@@ -132,10 +132,19 @@ def upsert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
 
 
 def engine_options(config: Config) -> dict[str, Any]:
-    """Pool sizes: a web process has up to 64 threads, a worker's drain `senders` of them and a few more."""
+    """Pool sizes: a web process has up to 64 threads, a worker's drain `senders` of them and a few more.
+
+    A failed statement is logged without its values, which may be somebody's.
+    """
     if config.database_url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False}, "pool_size": 16, "max_overflow": 64}
+        return {
+            "connect_args": {"check_same_thread": False},
+            "pool_size": 16,
+            "max_overflow": 64,
+            "hide_parameters": True,
+        }
     return {
+        "hide_parameters": True,
         "pool_size": 8,
         "max_overflow": 24,
         "pool_pre_ping": True,

@@ -13,7 +13,7 @@ from publisher.storage import Instant
 
 
 class Answered(Model):
-    """One answered request: whose, under which key, of which content, and the answer. Kept for a day."""
+    """One answered request: whose, under which key, of which content, and the sealed answer. Kept a day."""
 
     __tablename__ = "answered"
 

@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import BadRequest
 
-from publisher import clock
+from publisher import clock, vault
 from publisher.api.models import Answered
 from publisher.api.schemas import Nothing
 from publisher.errors import Conflict, DomainError, Invalid, NotAllowed
@@ -30,6 +30,7 @@ from publisher.storage import writing
 
 Result = tuple[dict[str, Any], int]
 KEPT = timedelta(days=1)
+SEALED = "sealed"
 
 
 class Unauthorized(DomainError):
@@ -174,7 +175,7 @@ def _once(person: User, declared: Operation, asked: str, call: Callable[[], Any]
                 key=key,
                 request_hash=asked,
                 status=declared.status,
-                body=body,
+                body={SEALED: vault.seal(body).decode()},  # a feed's address is a secret
                 at=clock.now(),
             )
             session.add(answered)
@@ -192,7 +193,7 @@ def _again(kept: Answered, asked: str) -> Response:
         raise Conflict(
             _("This Idempotency-Key came with another request before."), code="key_reused"
         )
-    return _json(kept.body, kept.status)
+    return _json(vault.unseal(kept.body[SEALED].encode()), kept.status)
 
 
 def _request_hash() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -14,6 +15,9 @@ EDGE = 2048
 THUMB_EDGE = 320
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+_one_at_a_time = threading.Lock()
+"""The largest picture takes half a gigabyte while it is decoded: a process does so once at a time."""
 
 
 class Unreadable(Exception):
@@ -40,10 +44,11 @@ def renditions(data: bytes) -> list[Size]:
 
     The format is told by content. Only the first frame of an animation is kept. Colours are
     turned into sRGB, as a profile would get lost. Raises Unreadable or TooLarge; memory is
-    bounded by MAX_PIXELS.
+    bounded by MAX_PIXELS, however many ask at once.
     """
     try:
-        picture = _pixels(data)
+        with _one_at_a_time:
+            picture = _pixels(data)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooLarge from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
@@ -68,14 +73,20 @@ def _pixels(data: bytes) -> Image.Image:
         opened.draft("RGB", (EDGE, EDGE))
         opened.load()
         profile = opened.info.get("icc_profile")
-        upright = _eight_bits(ImageOps.exif_transpose(opened))
-    mode = "RGBA" if upright.has_transparency_data else "RGB"
-    picture = _in_srgb(upright, profile, mode) if profile else upright.convert(mode)
+        ImageOps.exif_transpose(opened, in_place=True)
+        upright = _eight_bits(opened)
+        mode = "RGBA" if upright.has_transparency_data else "RGB"
+        picture = _in_srgb(upright, profile, mode) if profile else _in_mode(upright, mode)
     if mode == "RGBA" and picture.getchannel("A").getextrema()[0] == 255:
         picture = picture.convert("RGB")
     picture.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
     picture.info = {}  # comments, resolution and the like would be written again
     return picture
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """`picture` itself where it is of that mode: a copy of the largest one takes 160 MB."""
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
