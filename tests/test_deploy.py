@@ -82,7 +82,7 @@ def test_compose_waits_for_the_migration_and_for_what_is_on_the_wire() -> None:
 def test_compose_holds_no_password() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
     assert re.findall(r"^ *\w*PASSWORD: *[^$ ]", text, re.M) == []
-    assert re.findall(r"://\w+:[^$]", text) == []
+    assert re.findall(r"://\w+:[^$@\s]+@", text) == []
     assert "${POSTGRES_PASSWORD:?" in text
 
 

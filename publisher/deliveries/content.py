@@ -46,6 +46,13 @@ def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> C
     )
 
 
+def wording(delivery: Delivery, targets: Targets) -> tuple[str, str]:
+    """Text and link as they would go out now, without its pictures."""
+    draft, address = delivery.revision.draft, targets.address(delivery.marker)
+    words = contents.parts(draft, delivery.account.kind)[delivery.part - 1]
+    return links.render(words, address), links.render(draft.link, address)
+
+
 def media_of(delivery: Delivery) -> tuple[MediaUse, ...]:
     """The pictures of this part: a thread carries them all on its first."""
     return delivery.revision.draft.media if delivery.part == 1 else ()

@@ -23,9 +23,10 @@ from publisher import clock, journal
 from publisher.accounts import service as accounts
 from publisher.deliveries import state
 from publisher.deliveries.claim import SEND
+from publisher.deliveries.content import wording
 from publisher.deliveries.models import Attempt, Beat, Delivery
 from publisher.deliveries.plan import Targets
-from publisher.deliveries.reconcile import JOURNAL
+from publisher.deliveries.reconcile import JOURNAL, UNKNOWN
 from publisher.deliveries.rules import MISSED, SCHEDULED, SENDING, UNCONFIRMED
 from publisher.effects.models import Effect
 from publisher.extensions import db
@@ -34,7 +35,6 @@ from publisher.notices import service as notices
 from publisher.people import audit
 from publisher.people.models import Event, User
 from publisher.storage import turn, writing
-from publisher.stories import contents, links
 from publisher.stories.models import Post
 
 logger = logging.getLogger(__name__)
@@ -211,13 +211,10 @@ def _perhaps_sent() -> Sequence[int]:
 
 
 def _guess(delivery: Delivery, as_of: datetime) -> Sent:
-    """What would have gone out, and when at the earliest. A link whose target this copy does not have yet
-    is looked for by its marker alone."""
-    revision = delivery.revision
-    targets = Targets(delivery.post, revision)
-    address = targets.address(delivery.marker)
-    words = contents.parts(revision.draft, delivery.account.kind)[delivery.part - 1]
-    link = links.render(revision.link, address)
+    """What would have gone out, and when at the earliest. While this copy lacks an address that it links to,
+    its marker alone is known; reconciling fills in the rest."""
+    targets = Targets(delivery.post, delivery.revision)
+    text, link = wording(delivery, targets)
     return Sent(
         at=max(as_of, min(delivery.due_at, clock.now())),
         marker=delivery.marker,
@@ -225,8 +222,8 @@ def _guess(delivery: Delivery, as_of: datetime) -> Sent:
         post_id=delivery.post_id,
         part=delivery.part,
         account_id=delivery.account_id,
-        text=links.render(words, address),
-        link=f"?{links.MARKER}={delivery.marker}" if targets.missing() else link,
+        text=text,
+        link=UNKNOWN if targets.missing() else link,
     )
 
 

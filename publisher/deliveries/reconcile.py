@@ -14,7 +14,7 @@ from publisher.accounts import service as accounts
 from publisher.accounts.rules import AccountStatus
 from publisher.deliveries import settle, state
 from publisher.deliveries.claim import Claim, attempt_of, mine, mine_to_read
-from publisher.deliveries.content import answered, content_of
+from publisher.deliveries.content import answered, content_of, wording
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.deliveries.plan import Targets, timings
 from publisher.deliveries.rules import (
@@ -26,11 +26,14 @@ from publisher.deliveries.rules import (
 )
 from publisher.extensions import db
 from publisher.storage import writing
+from publisher.stories.links import WhenLate
 
 MARGIN = timedelta(seconds=60)
 """Clocks differ: look from a minute before the first byte."""
 JOURNAL = "journal"
 """The owner of an attempt that a restored database learnt of from the wire journal."""
+UNKNOWN = "?"
+"""In place of a link: what went out exactly is not known, since its link's target is not there yet."""
 
 
 def reconcile(claim: Claim) -> None:
@@ -38,8 +41,8 @@ def reconcile(claim: Claim) -> None:
     delivery = mine_to_read(claim)
     if delivery is None:
         return
-    if delivery.part > 1 and not answered(delivery):
-        _settle(claim, None, detail="the part before it is not found yet")
+    if gap := _unknown_yet(claim, delivery):
+        _settle(claim, None, detail=gap)
         return
     channel = accounts.open_channel(delivery.account)
     content = content_of(delivery, Targets(delivery.post, delivery.revision), sent=True)
@@ -55,6 +58,24 @@ def reconcile(claim: Claim) -> None:
         _settle(claim, None, detail=error.detail or error.message, lost=lost)
         return
     _settle(claim, found)
+
+
+def _unknown_yet(claim: Claim, delivery: Delivery) -> str:
+    """What is missing to recognise it, which happens after a restore alone: the post that it answers, or an
+    address that it links to. Once that address is there, writes down what must have gone out."""
+    if delivery.part > 1 and not answered(delivery):
+        return "the part before it is not found yet"
+    if delivery.link != UNKNOWN:
+        return ""
+    targets = Targets(delivery.post, delivery.revision)
+    if targets.missing():
+        return "what it links to has no address yet"
+    if any(targets.policy(name) is WhenLate.SEND_WITHOUT for name in targets.found):
+        return "nobody knows whether it went out with its link"
+    with writing():
+        if mine(claim, UNCONFIRMED) is not None:
+            delivery.text, delivery.link = wording(delivery, targets)
+    return ""
 
 
 def _settle(

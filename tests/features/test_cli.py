@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from publisher import create_app, schema
 from publisher.cli import main
+from publisher.config import Config
+from publisher.extensions import db
+from publisher.people import service as people
 
 Run = Callable[..., Result]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -75,3 +83,34 @@ def test_the_schema_goes_down_and_up_again(run: Run) -> None:
     run("db", "upgrade")
     assert "None" in run("db", "downgrade", "base").output
     assert run("db", "upgrade").exit_code == 0
+
+
+def test_a_copy_is_put_back(run: Run, tmp_path: Path) -> None:
+    """By a program of its own, as somebody else's open database is not replaced."""
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    app = create_app(Config.from_environment({"PUBLISHER_HOME": str(home)}))
+    with app.app_context():
+        schema.upgrade()
+        people.add(None, "ada@example.com", "Ada", "admin")
+        made = run("db", "backup", "--to", str(copy))
+        assert made.output == f"{copy}\n"
+        people.add(None, "ben@example.com", "Ben", "author")
+        assert "Stop web" in run("db", "restore", str(copy)).output
+        db.session.remove()
+        db.engine.dispose()
+
+        done = subprocess.run(
+            [sys.executable, "-m", "publisher", "db", "restore", str(copy)],
+            env={**os.environ, "PUBLISHER_HOME": str(home)},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert "everything is held" in done.stdout
+        assert people.by_email("ada@example.com") is not None
+        assert people.by_email("ben@example.com") is None
+        db.session.remove()
+        db.engine.dispose()

@@ -18,10 +18,10 @@ from sqlalchemy import create_engine, select
 
 from publisher import backup, clock, create_app, journal, restore, schema
 from publisher.accounts import service as accounts
-from publisher.config import Config
+from publisher.config import Config, Timings
 from publisher.copies import CopyError
 from publisher.deliveries import claim as claims
-from publisher.deliveries import deliver, quarantine
+from publisher.deliveries import deliver, dispatch, quarantine, sweep
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Delivery
 from publisher.effects import service as effects
@@ -34,9 +34,11 @@ from publisher.stories import service as stories
 from publisher.stories.models import Story
 from publisher.stories.rules import Draft
 from tests.plugins.app import AppClient
-from tests.plugins.newsroom import Newsroom
+from tests.plugins.newsroom import QUICK, Newsroom
 
 HOUR = timedelta(hours=1)
+BLOCK = "────────"
+"""Below it are the links to a story's other posts; X's may be written in two ways."""
 
 
 @pytest.fixture
@@ -51,6 +53,12 @@ def app(config: Config) -> Iterator[Flask]:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.fixture
+def timings() -> Timings:
+    """Calls and searches may take as long as they like: time passes at once where nothing is to be done."""
+    return replace(QUICK, connect=20.0, deadline=30.0, settle=40.0, lease=120.0, give_up=3600.0)
 
 
 @dataclass
@@ -128,6 +136,55 @@ def test_what_another_machine_may_have_sent_is_looked_for_before_it_is_sent(
     assert found.doubted == (newsroom.delivery(out, "x").id,)
     assert published(newsroom, out)
     assert newsroom.sandbox.ledger() == ledger
+
+
+@pytest.mark.parametrize("journal_kept", [True, False])
+def test_posts_that_link_to_each_other_are_found_with_the_words_that_went_out(
+    newsroom: Newsroom, later: Later, tmp_path: Path, journal_kept: bool
+) -> None:
+    """The hosted blog is in the copy itself: its article appears again, at its address."""
+    story = newsroom.approve(newsroom.story(), in_s=1800)
+    copy = backup.take(tmp_path / "copy")
+    later()
+    newsroom.work(3)
+    assert published(newsroom, story)
+    address = newsroom.post(story, "blog").url
+    if not journal_kept:
+        (journal.folder() / journal.NAME).unlink()
+    before = newsroom.sandbox.ledger()
+
+    restore.restore(copy)
+    newsroom.work(1)
+    accounts.release(newsroom.editor)
+    newsroom.work(3)
+
+    assert published(newsroom, story)
+    assert newsroom.post(story, "blog").url == address
+    after = newsroom.sandbox.ledger()
+    assert [each["id"] for each in after] == [each["id"] for each in before]
+    words = [each["current_text"].partition(BLOCK)[0] for each in after]
+    assert words == [each["current_text"].partition(BLOCK)[0] for each in before]
+
+
+def test_a_thread_that_was_half_out_goes_on_after_what_is_found(
+    newsroom: Newsroom, later: Later, tmp_path: Path
+) -> None:
+    thread = newsroom.story("x", x=Draft(text="가나다 " * 90, thread=True))
+    newsroom.approve(thread)
+    sweep.sweep()
+    assert dispatch.work_off()
+    copy = backup.take(tmp_path / "copy")
+    newsroom.work(1)
+    assert published(newsroom, thread)
+    before = newsroom.sandbox.ledger()
+    assert len(before) >= 2
+    later()
+
+    restore.restore(copy, hold=False)
+    newsroom.work(3)
+
+    assert newsroom.sandbox.ledger() == before
+    assert published(newsroom, thread)
 
 
 def test_what_was_due_and_did_not_go_out_goes_after_two_readings(
