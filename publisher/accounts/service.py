@@ -215,8 +215,10 @@ def pause(actor: User | None, account: Account, problem: str) -> None:
 
 
 def resume(actor: User | None, account: Account) -> None:
-    """Let a paused account send again; what is overdue within its grace goes out, oldest first."""
+    """Let a paused account send again, also where a platform asked to wait: a person decides. What is overdue
+    within its grace goes out, oldest first."""
     with writing():
+        account.paused_until = None
         _activate(account)
         audit.record(actor, "account.resumed", "account", account.id)
         queue.ring_after_commit(clock.now())
