@@ -26,6 +26,8 @@ from tests.faults.oracle import Entry, Fate, judge
 
 BATCH = 16
 """Cases that are written in one transaction: the installation's own writers wait meanwhile."""
+AT_ONCE = 24
+"""Cases that may be under way when the next ones begin: enough to let their waits overlap."""
 LOOK_S = 0.2
 
 
@@ -73,7 +75,7 @@ class Matrix:
         rest = [case for case in self.cases if case.point != BELL]
         for first in range(0, len(rest), BATCH):
             self._begin(rest[first : first + BATCH])
-            self._look()
+            self._wait(limit_s, AT_ONCE)
         self._wait(limit_s)
         self._settle_down()
         self._reconnect(limit_s)
@@ -82,11 +84,15 @@ class Matrix:
                 play.gate.close()
         return self.plays
 
-    def _wait(self, limit_s: float) -> None:
+    def _wait(self, limit_s: float, left: int = 0) -> None:
+        """Until at most `left` cases are still under way."""
         deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline and any(play.fate is Fate.OPEN for play in self.plays):
-            self._look()
+        self._look()
+        while sum(play.fate is Fate.OPEN for play in self.plays) > left:
+            if time.monotonic() > deadline:
+                return
             time.sleep(LOOK_S)
+            self._look()
 
     def _reconnect(self, limit_s: float) -> None:
         """A person connects the accounts anew that lost their authority: all that waited goes out, once."""
