@@ -11,7 +11,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import api_burst, blog_burst, composer, feed, hostile_text, idle, month_page, start_lag
+from bench import (
+    api_burst,
+    blog_burst,
+    composer,
+    feed,
+    growth,
+    hostile_text,
+    idle,
+    month_page,
+    soak,
+    start_lag,
+    under_load,
+)
 from bench.rig import progress
 
 FIGURES: dict[str, Callable[[bool], dict[str, Any]]] = {
@@ -21,6 +33,9 @@ FIGURES: dict[str, Callable[[bool], dict[str, Any]]] = {
     "idle": idle.measure,
     "feed": feed.measure,
     "month_page": month_page.measure,
+    "growth": growth.measure,
+    "under_load": under_load.measure,
+    "soak": soak.measure,
     "composer": composer.measure,
     "hostile_text": hostile_text.measure,
 }
@@ -31,7 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("figures", nargs="*", metavar="figure", help=", ".join(FIGURES))
     parser.add_argument("--quick", action="store_true", help="small numbers: does it work at all?")
+    parser.add_argument("--full", action="store_true", help="the longest: a million rows, an hour")
     given = parser.parse_args(arguments)
+    if given.full:
+        os.environ["BENCH_FULL"] = "yes"
     if unknown := sorted(set(given.figures) - set(FIGURES)):
         parser.error(f"no figure {unknown[0]!r}; there are: {', '.join(FIGURES)}")
     failed = 0

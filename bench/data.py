@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from bench.rig import House, Platform
 from publisher import clock
@@ -147,6 +147,41 @@ def _rows(
         "changed_at": now,
     }
     return story, post, revision, delivery
+
+
+def history(house: House, owners: Sequence[Account], count: int) -> None:
+    """Posts that went out between 100 days and three years ago, as the years leave them behind."""
+    begin = clock.now() - timedelta(days=100)
+    for start in range(0, count, BATCH):
+        some = range(start, min(start + BATCH, count))
+        dues = [begin - timedelta(minutes=n * 1_440_000 // max(count, 1)) for n in some]
+        before = _newest()
+        schedule(house, owners, tweets(len(dues)), dues)
+        with writing() as session:
+            session.execute(_OUT, {"newest": before})
+            session.execute(_SHOWN, {"newest": before})
+
+
+def _newest() -> int:
+    return db.session.scalar(select(func.max(Post.id))) or 0
+
+
+_OUT = text(
+    "UPDATE deliveries SET status = 'published', next_at = NULL, published_at = due_at, attempts = 1,"
+    " fence = 1, wire_at = due_at WHERE id > :newest"
+)
+_SHOWN = text(
+    "UPDATE posts SET delivery_status = 'published', shown_status = 'published', published_at = due_at"
+    " WHERE id > :newest"
+)
+
+
+def analyse() -> None:
+    """Let PostgreSQL count what it holds, as its autovacuum does in time. Nobody does that on SQLite."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    with writing() as session:
+        session.execute(text("ANALYZE"))
 
 
 def published() -> int:

@@ -159,7 +159,7 @@ def installation(house: House, workers: int) -> Iterator[int]:
     log = house.home / "up.log"
     with running("publisher", "up", environment=house.environment, log=log) as process:
         queue = f"unix://{house.home / 'valkey.sock'}"
-        wait_for(lambda: process.poll() is not None or listening(queue) >= workers, 40, log)
+        wait_for(lambda: process.poll() is not None or listening(queue) >= workers, 120, log)
         if process.poll() is not None:
             raise RuntimeError(log.read_text()[-2000:])
         yield process.pid

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, true
 
 from publisher import clock
 from publisher.accounts.models import Account
@@ -123,11 +123,11 @@ def matching(filters: Filters, actor: User) -> list[ColumnElement[bool]]:
     return found
 
 
-def stories_of(people: Iterable[int]) -> Select[int]:
-    """The ids of the stories that one of `people` owns or shares."""
+def stories_of(people: Iterable[int]) -> CompoundSelect[int]:
+    """The ids of the stories that one of `people` owns or shares: two look-ups, where OR would read all."""
     ids = list(people)
     shared = select(story_authors.c.story_id).where(story_authors.c.user_id.in_(ids))
-    return select(Story.id).where(or_(Story.owner_id.in_(ids), Story.id.in_(shared)))
+    return select(Story.id).where(Story.owner_id.in_(ids)).union(shared)
 
 
 def opens(actor: User) -> ColumnElement[bool]:

@@ -61,4 +61,7 @@ def _stopped(*besides: DeliveryStatus) -> Select[Delivery]:
         Post.delivery_status.in_(["failed", "partly_published"]),
     )
     waiting = Delivery.status.in_([NEEDS_ATTENTION, MISSED, *besides])
-    return select(Delivery).join(Delivery.post).where(or_(waiting, refused))
+    either = Delivery.status.in_(
+        [NEEDS_ATTENTION, MISSED, FAILED, *besides]
+    )  # lets the index be used
+    return select(Delivery).join(Delivery.post).where(either, or_(waiting, refused))

@@ -1,0 +1,92 @@
+"""What a database means to do for each query of a call: which tables it would read from end to end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from publisher.extensions import db
+
+Statement = tuple[str, Any]
+
+
+@contextmanager
+def collected() -> Iterator[list[Statement]]:
+    """The SELECTs that are run within the block, each with its values."""
+    found: list[Statement] = []
+
+    def keep(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            found.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", keep)
+    try:
+        yield found
+    finally:
+        event.remove(db.engine, "before_cursor_execute", keep)
+
+
+def scans(call: Callable[[], object]) -> dict[str, str]:
+    """Table → the query that reads all of it, for each such query that `call` makes."""
+    with collected() as statements:
+        call()
+    db.session.rollback()
+    postgresql = db.engine.dialect.name == "postgresql"
+    look = _postgresql if postgresql else _sqlite
+    with db.engine.connect() as connection:
+        return {
+            table: statement
+            for statement, values in dict.fromkeys(map(_hashable, statements))
+            for table in look(connection.connection.cursor(), statement, values)
+        }
+
+
+def _hashable(statement: Statement) -> Statement:
+    text, values = statement
+    return text, (tuple(values.items()) if isinstance(values, dict) else tuple(values))
+
+
+def _sqlite(cursor: Any, statement: str, values: Any) -> Iterator[str]:
+    """A row of the plan begins with SCAN where a table, or all of an index, is read. All of an index that
+    holds a few rows only, because it says which, is no scan."""
+    for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall():
+        words = row[3].split()
+        if words[0] == "SCAN" and not _of_a_few(cursor, words):
+            yield words[1]
+
+
+def _of_a_few(cursor: Any, words: list[str]) -> bool:
+    if "INDEX" not in words:
+        return False
+    name = words[words.index("INDEX") + 1]
+    found = cursor.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    return bool(found and found[0] and " WHERE " in found[0])
+
+
+def _postgresql(cursor: Any, statement: str, values: Any) -> Iterator[str]:
+    """With the ways of reading everything forbidden, they are what is left where no index leads to the rows;
+    so is reading an index without a condition. So the answer does not hang on how many rows there are."""
+    for way in ("seqscan", "hashjoin", "mergejoin"):
+        cursor.execute(f"SET LOCAL enable_{way} = off")
+    cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", dict(values))
+    (found,) = cursor.fetchone()
+    plan = json.loads(found) if isinstance(found, str) else found
+    nodes = [plan[0]["Plan"]]
+    for node in nodes:
+        nodes += node.get("Plans", [])
+        kind = node["Node Type"]
+        whole = kind.startswith("Index") and "Index Cond" not in node
+        if kind == "Seq Scan" or (whole and not _holds_a_few(cursor, node["Index Name"])):
+            yield node["Relation Name"]
+
+
+def _holds_a_few(cursor: Any, index: str) -> bool:
+    cursor.execute(
+        "SELECT indexdef LIKE %s FROM pg_indexes WHERE indexname = %s", ("% WHERE %", index)
+    )
+    (found,) = cursor.fetchone()
+    return bool(found)

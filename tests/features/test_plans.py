@@ -1,0 +1,116 @@
+"""However much there is: no page that people wait for, and no look of the dispatcher, reads a table from end
+to end. What the database means to do is asked of the database itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from bench import data, plans
+from bench.rig import House, signed_in
+from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.deliveries import attention, claim, dispatch, sweep
+from publisher.effects import service as effects
+from publisher.feeds import service as feeds
+from publisher.storage import writing
+from publisher.stories import queries
+from publisher.stories.queries import Filters
+from tests.plugins.app import Cast
+
+pytestmark = pytest.mark.usefixtures("database_url")
+
+BIG = {"deliveries", "posts", "stories", "revisions", "attempts", "events", "effects", "addresses"}
+PAST, AHEAD, IN_REVIEW = 400, 60, 5
+
+
+@pytest.fixture
+def house(app: Flask, cast: Cast, tmp_path: Path) -> House:
+    """Years of posts behind, some ahead, a few in review, as the database has counted them."""
+    house = House(app, tmp_path, {}, cast.ben, cast.rui)
+    blog = data.blog()
+    data.history(house, [blog], PAST)
+    tomorrow = clock.now() + timedelta(days=1)
+    data.schedule(
+        house,
+        [blog],
+        data.tweets(AHEAD),
+        [tomorrow + timedelta(hours=12 * n) for n in range(AHEAD)],
+    )
+    with writing() as session:
+        session.execute(
+            text("UPDATE posts SET status = 'in_review' WHERE id <= :last"), {"last": IN_REVIEW}
+        )
+    for number in range(50):
+        effects.ask("links", f"links:{number}", {"post_id": 0}, at=tomorrow)
+    data.analyse()
+    return house
+
+
+def page(house: House, path: str) -> Callable[[], None]:
+    client: FlaskClient = signed_in(house, house.editor)
+    assert client.get(path).status_code == 200
+
+    def get() -> None:
+        assert client.get(path).status_code == 200
+
+    return get
+
+
+def test_a_scan_is_seen(house: House) -> None:
+    """The check itself: looking for a word in all stories reads them all, and there is no index for that."""
+    found = plans.scans(lambda: queries.stories(None, Filters(text="nowhere")))
+    assert "stories" in found
+
+
+def test_the_dispatcher_never_scans(house: House) -> None:
+    account = accounts.by_slug("blog")
+    for look in (
+        dispatch.pulse,
+        dispatch.heads,
+        effects.next_instant,
+        sweep.sweep,
+        sweep.ask_after_silence,
+        lambda: accounts.get(account.id),
+    ):
+        assert not BIG & plans.scans(look).keys(), look
+
+
+def test_claiming_never_scans(house: House) -> None:
+    account = accounts.by_slug("blog")
+    later = clock.now() + timedelta(days=2)
+
+    def take() -> None:
+        with writing():
+            assert claim.take_some(account.id, later, 20)
+
+    assert not BIG & plans.scans(take).keys()
+
+
+@pytest.mark.parametrize("path", ["calendar", "/review", "/attention"])
+def test_pages_never_scan(house: House, path: str) -> None:
+    path = f"/calendar/{clock.now():%Y/%-m}" if path == "calendar" else path
+    assert not BIG & plans.scans(page(house, path)).keys()
+
+
+def test_what_needs_attention_is_found_by_its_index(house: House) -> None:
+    for look in (attention.needing_attention, attention.count):
+        assert not BIG & plans.scans(look).keys(), look
+
+
+def test_a_feed_never_scans(house: House, cast: Cast) -> None:
+    _feed, url = feeds.make(cast.ana, "All", detail="full", language="ko")
+    path = urlsplit(url).path
+    client = house.app.test_client()
+    tag = client.get(path).headers["ETag"]
+
+    assert not BIG & plans.scans(lambda: client.get(path)).keys()
+    unchanged = plans.scans(lambda: client.get(path, headers={"If-None-Match": tag}))
+    assert not BIG & unchanged.keys()
