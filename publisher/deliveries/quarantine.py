@@ -60,7 +60,13 @@ class Findings:
 def look_back() -> Findings | None:
     """Called when a role that sends starts, before it sends: None when this database knows of everything
     that went out from here. Otherwise somebody put an older copy in its place: quarantine and hold."""
+    known = not _unknown(
+        journal.read(after=_compared_until())
+    )  # without the lock that all write by
     with writing():
+        if known:
+            _remember()
+            return None
         turn(TURN)
         unknown = _unknown(journal.read(after=_compared_until()))
         found = None
@@ -113,7 +119,7 @@ def _compared_until() -> datetime | None:
 
 def _remember() -> None:
     """All lines up to now are compared."""
-    newest = max((sent.at for sent in journal.read()), default=None)
+    newest = journal.newest()
     if newest is None:
         return
     mark = db.session.get(Beat, _mark())
