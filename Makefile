@@ -6,7 +6,7 @@ JOBS ?= 2
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate mutants storm claims bench screenshots wheel lock translations clean
+.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate mutants storm claims bench screenshots wheel lock audit fuzz translations clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,12 @@ wheel: setup-dev ## Build dist/publisher-*.whl with front end, translations and 
 
 lock: setup-dev ## Write the lock files anew (UPGRADE=1: with the newest versions)
 	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+audit: setup-dev ## Ask the advisory services about the locked packages (STRICT=1: fail where they are silent)
+	@$(BIN)/python scripts/audit.py $(if $(STRICT),--strict)
+
+fuzz: setup-dev ## Send the API more, and other, nonsense than the tests do (FUZZ=how much)
+	@FUZZ=$(or $(FUZZ),300) $(BIN)/pytest -q --timeout 3600 tests/security/test_fuzz_api.py
 
 translations: setup-dev ## Collect texts into translations/, keep what is translated, compile
 	@$(BIN)/python scripts/translations.py
