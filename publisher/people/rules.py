@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import count
 
 
@@ -126,6 +127,17 @@ class Limit:
 
     tries: int
     window: timedelta
+
+
+def place_of(address: str) -> str:
+    """What counts as one place for an IP address: itself, or the /64 that one household or machine has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
 
 
 SIGN_IN_PAIR = Limit(5, timedelta(minutes=10))

@@ -22,7 +22,7 @@ from publisher.people.forms import (
     TokenForm,
     WelcomeForm,
 )
-from publisher.people.rules import ANYONE, LANGUAGES, THEMES, Purpose, Role
+from publisher.people.rules import ANYONE, LANGUAGES, THEMES, Purpose, Role, place_of
 from publisher.people.words import browser_of
 
 Page = str | Response | tuple[str, int]
@@ -50,7 +50,7 @@ YEAR_S = 365 * 86400
 
 
 def _place() -> str:
-    return request.remote_addr or ""
+    return place_of(request.remote_addr or "")
 
 
 # Signing in

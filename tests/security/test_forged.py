@@ -227,6 +227,24 @@ def test_nobody_is_sent_elsewhere(
 # Old cookies
 
 
+def test_a_network_of_one_household_is_one_place(app: Flask) -> None:
+    """An IPv6 network holds more addresses than anybody could count: all of it is one place."""
+    people.add(None, "kim@example.com", "Kim", "author", password=PASSWORD)
+    form = {"email": "kim@example.com", "password": "a wrong password"}
+    seen = [
+        app.test_client()
+        .post("/sign-in", data=form, environ_base={"REMOTE_ADDR": f"2001:db8:1:2::{n:x}"})
+        .status_code
+        for n in range(1, 8)
+    ]
+    assert seen == [401] * 5 + [429] * 2
+    other = {"REMOTE_ADDR": "2001:db8:1:3::1"}
+    answer = app.test_client().post(
+        "/sign-in", data=form | {"password": PASSWORD}, environ_base=other
+    )
+    assert answer.status_code == 302
+
+
 def test_a_copied_cookie_is_worth_nothing_after_signing_out(
     app: Flask, cast: Cast, sign_in: Any
 ) -> None:
