@@ -27,7 +27,7 @@ FUTURE = 10_000
 def measure(quick: bool) -> dict[str, Any]:
     """CPU and memory of the whole `publisher up` with posts planned and none due; queries of its dispatcher,
     counted on one in this process, as it is the only one that asks while nothing happens."""
-    seconds, future = (5.0, 100) if quick else (60.0, FUTURE)
+    seconds, future = (1.0, 100) if quick else (60.0, FUTURE)
     with rig.house(PUBLISHER_WORKERS=str(WORKERS)) as house:
         later = [clock.now() + timedelta(days=1, minutes=n) for n in range(future)]
         data.schedule(house, [data.blog()], data.tweets(future), later)
@@ -46,8 +46,8 @@ def measure(quick: bool) -> dict[str, Any]:
 
 
 def _watched(roots: Sequence[int], seconds: float) -> dict[str, float]:
-    """CPU in percent of one core, and memory at the end; after two seconds of rest."""
-    time.sleep(2)
+    """CPU in percent of one core, and memory at the end; after a moment of rest."""
+    time.sleep(min(2.0, seconds))
     pids = [pid for root in roots for pid in processes.family(root)]
     before, begun = processes.cpu_s(pids), time.monotonic()
     time.sleep(seconds)
@@ -69,7 +69,7 @@ def _queries(house: House, seconds: float) -> float:
     dispatcher = Dispatcher(house.app)
     thread = threading.Thread(target=dispatcher.run)
     thread.start()
-    time.sleep(2)
+    time.sleep(min(2.0, seconds))
     event.listen(db.engine, "before_cursor_execute", count)
     time.sleep(seconds)
     event.remove(db.engine, "before_cursor_execute", count)
