@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from channels.base import Content
 from channels.errors import Unconfirmed
 from publisher.accounts import service as accounts
 from publisher.accounts.rules import Reading
-from publisher.config import Timings
 from publisher.deliveries import dispatch, quarantine, sweep
 from publisher.errors import DomainError
 from publisher.extensions import db
@@ -23,24 +22,17 @@ from publisher.people import service as people
 from publisher.people.models import User
 from publisher.stories import service as stories
 from publisher.stories.models import Post
+from tests.simulation.checks import START, WAITS, Checks, instant
 from tests.simulation.ledger import Broken, Fact, Ledger
 from tests.simulation.platform import Answer, Posted, said
 from tests.simulation.processes import Process
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BELLS = 2
 SENT = frozenset({Answer.LOST, Answer.UNREADABLE})
 """Answers other than a receipt that come after the platform took the post."""
-WAITS = Timings()
-"""The product's own waits: simulated time costs nothing."""
 
 
-def instant(kept: str) -> datetime:
-    """What SQLite keeps of an instant."""
-    return datetime.fromisoformat(kept).replace(tzinfo=UTC)
-
-
-class World:
+class World(Checks):
     """One run at a time: `begin` gives it a fresh copy of the newsroom, `finish` lets everything settle."""
 
     def __init__(self, app: Flask, file: sqlite3.Connection) -> None:
@@ -98,7 +90,8 @@ class World:
         """When that process began; empty when there is none."""
         if number in self.reused:
             return self.reused[number]
-        alive = any(each.number == number and each.alive for each in self.processes)
+        here = [each for each in self.processes if not each.far]
+        alive = any(each.number == number and each.alive for each in here)
         return str(number) if alive else ""
 
     def owner(self) -> str:
@@ -113,7 +106,7 @@ class World:
         if point == "after-intent":
             self._know(process, subject)
         elif point == "before-wire":
-            self._check_flight(process)
+            self.check_flight(process)
         elif point == "after-wire":
             self.wires[process.account_id] = (self.now, process.post_id)
         process.passes(point)
@@ -147,7 +140,7 @@ class World:
             at=self.now,
             visible_at=min(self.now + timedelta(seconds=lag_s), open_until),
         )
-        self._check_target(line)
+        self.check_target(line)
         self.ledger.accept(line)
         if answer is Answer.LOST:
             raise said(answer)
@@ -205,15 +198,21 @@ class World:
         self._bury()
         self.check()
 
-    def frozen(self) -> list[Process]:
-        return [process for process in self.processes if process.alive]
-
     def hide(self, post_id: int, *, until: datetime) -> None:
         """The platform breaks its word: what it took cannot be seen before that instant."""
         self.ledger.posted = [
             replace(line, visible_at=until) if line in self.ledger.of(post_id) else line
             for line in self.ledger.posted
         ]
+
+    def status(self, post_id: int) -> str:
+        """Of the first part of its newest run."""
+        return next(row["status"] for row in self.rows() if row["post_id"] == post_id)
+
+    def later(self, seconds: float) -> None:
+        """So much time passes, and the dispatcher has looked."""
+        self.now += timedelta(seconds=seconds)
+        self.tick()
 
     def attempt(self, verb: Callable[[], Any]) -> bool:
         """A person asks for something; False when the product says no."""
@@ -232,17 +231,6 @@ class World:
     def post(self, post_id: int) -> Post:
         return stories.get_post(None, post_id)
 
-    def rows(self) -> list[sqlite3.Row]:
-        """Every delivery of each post's newest run, read beside the product."""
-        return self.read(
-            "SELECT d.*, a.slug FROM deliveries d JOIN accounts a ON a.id = d.account_id"
-            " WHERE d.run = (SELECT max(run) FROM deliveries n WHERE n.post_id = d.post_id)"
-            " ORDER BY d.post_id, d.part"
-        )
-
-    def read(self, query: str, *values: int) -> list[sqlite3.Row]:
-        return self.file.execute(query, values).fetchall()
-
     # ---- Faults stop ----
 
     def finish(self) -> None:
@@ -259,7 +247,7 @@ class World:
         self.attempt(lambda: accounts.release(None))
         self.runs += 1
         self._settle()
-        self._check_waiting()
+        self.check_waiting()
         self.now += timedelta(days=2)
         self._settle()
         open_ = {"scheduled", "sending", "unconfirmed"}
@@ -313,85 +301,6 @@ class World:
                     )
                 self.ledger.facts[post_id].told = True
         self.check()
-
-    # ---- Checks ----
-
-    def check(self) -> None:
-        """What is said of each post must fit what is really there, whenever somebody looks."""
-        sending: list[int] = []
-        for row in self.rows():
-            there = self.ledger.of(row["post_id"], row["part"])
-            if self.ledger.facts[row["post_id"]].told:
-                continue
-            if row["slug"] == "blog":
-                self._check_blog(row)
-            elif row["status"] == "published":
-                if [line.remote_id for line in there] != [row["remote_id"]]:
-                    raise Broken(f"delivery {row['id']} is called published: {there}")
-            elif row["status"] in {"scheduled", "cancelled", "failed", "missed"} and there:
-                raise Broken(f"delivery {row['id']} is called {row['status']}, and is there")
-            if row["status"] == "sending":
-                sending.append(row["account_id"])
-        if len(sending) != len(set(sending)):
-            raise Broken(f"two in flight on one account: {sending}")
-
-    def _check_blog(self, row: sqlite3.Row) -> None:
-        due = self.ledger.facts[row["post_id"]].due
-        if row["status"] != "published":
-            return
-        if due is None or instant(row["published_at"]) < due:
-            raise Broken(f"the article of delivery {row['id']} went out before {due}")
-
-    def _check_waiting(self) -> None:
-        rows = self.rows()
-        status = {(row["post_id"], row["part"]): row["status"] for row in rows}
-        for row in rows:
-            fact = self.ledger.facts[row["post_id"]]
-            if fact.told:
-                continue
-            if row["status"] in {"sending", "unconfirmed"}:
-                raise Broken(f"delivery {row['id']} is {row['status']} and nothing is due")
-            if row["status"] != "scheduled":
-                continue
-            before = status.get((row["post_id"], row["part"] - 1))
-            reasons = {
-                "approval": fact.approved is None,
-                "part": before is not None and before != "published",
-                "target": fact.linked is not None and status.get((fact.linked, 1)) != "published",
-            }
-            if not reasons.get(row["waits_for"], False):
-                raise Broken(f"delivery {row['id']} waits for {row['waits_for']!r} and needs not")
-
-    def _check_target(self, line: Posted) -> None:
-        """Whoever follows the link in it must find the post that it links to."""
-        fact = self.ledger.facts[self.ledger.named(line.text)[0]]
-        if fact.linked is None or not fact.needs_link:
-            return
-        target = self.ledger.facts[fact.linked]
-        if target.account != "blog":
-            if not self.ledger.of(target.post_id):
-                raise Broken(f"post {fact.post_id} is out before post {target.post_id}")
-            return
-        url = next(word for word in f"{line.text} {line.link}".split() if word.startswith("http"))
-        if self.app.test_client().get(url.removeprefix("http://localhost")).status_code != 200:
-            raise Broken(f"post {fact.post_id} links to nothing: {url}")
-
-    def _check_flight(self, process: Process) -> None:
-        """Commit 2 says yes: nobody else is in flight on that account, and it keeps its distance."""
-        (account,) = self.read("SELECT spacing_s FROM accounts WHERE id = ?", process.account_id)
-        for other in self.frozen():
-            theirs = other is not process and other.account_id == process.account_id
-            if theirs and other.wire_at and other.lease_until and other.lease_until >= self.now:
-                both = process.delivery_id, other.delivery_id
-                raise Broken(f"deliveries {both} are both in flight")
-        (row,) = self.read("SELECT expires_at FROM deliveries WHERE id = ?", process.delivery_id)
-        if instant(row["expires_at"]) + timedelta(seconds=WAITS.lease) < self.now:
-            raise Broken(f"delivery {process.delivery_id} goes out long after its grace")
-        at, post_id = self.wires.get(process.account_id, (START - timedelta(days=1), 0))
-        alone = post_id == 0 or self.ledger.facts[post_id].parts == 1
-        if alone and self.now - at < timedelta(seconds=account["spacing_s"]):
-            raise Broken(f"delivery {process.delivery_id} follows another after {self.now - at}")
-        process.wire_at = self.now
 
     # ---- Within ----
 

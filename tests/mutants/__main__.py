@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
-from tests.mutations import MUTANTS, Mutant
+from tests.mutants.mutant import Mutant
+from tests.mutants.table import MUTANTS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("publisher", "channels", "workers", "sandbox", "templates", "migrations", "translations")
 LIMIT_S = 900.0
 AT_ONCE = 2
