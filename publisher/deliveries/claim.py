@@ -102,12 +102,14 @@ def owner() -> str:
 
 
 def started(pid: int) -> str:
-    """When a local process started, in the kernel's ticks; empty when there is none."""
+    """When a local process started, in the kernel's ticks; empty when there is none, or only its remains that
+    nobody has collected yet: a killed worker's horse is init's, and init may take its time."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in {"Z", "X"} else fields[19]
 
 
 def heads() -> list[Head]:
