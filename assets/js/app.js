@@ -1,29 +1,36 @@
 // The editorial app. Every page works without this file; here its links and forms become quicker.
 import htmx from "htmx.org";
 import "@github/markdown-toolbar-element";
+import { watchDrafts, watchSaving } from "./autosave.js";
 import { watchCalendar } from "./calendar.js";
 import { watchClocks } from "./clocks.js";
 import { watchCopying } from "./copy.js";
 import { watchCounters } from "./counter.js";
 import { addTokenTo } from "./csrf.js";
 import { watchDialogs } from "./dialogs.js";
+import { watchSigningOut } from "./drafts.js";
 import { watchForms } from "./forms.js";
 import { watchGuards } from "./guard.js";
 import { watchInserting } from "./insert.js";
 import { watchMenus } from "./menus.js";
+import { watchPictures } from "./pictures.js";
+import { tellOtherTabs } from "./session.js";
 import { watchShortcuts } from "./shortcuts.js";
 import { watchTabs } from "./tabs.js";
 import { watchToasts } from "./toasts.js";
 
 /** Each of these looks for its own data-attributes in what was just loaded or swapped in. */
-const enhancers = [watchCalendar, watchClocks, watchForms, watchGuards, watchTabs];
+const enhancers = [watchCalendar, watchClocks, watchForms, watchGuards, watchTabs, watchDrafts];
 const enhance = (part) => enhancers.forEach((watch) => watch(part));
 
 document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(detail.ctx.request.headers));
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchInserting, watchMenus, watchShortcuts, watchToasts].forEach((watch) => watch());
+[watchCopying, watchCounters, watchDialogs, watchInserting, watchMenus, watchPictures, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
+  (watch) => watch(),
+);
+tellOtherTabs();
 enhance(document);
 
 document.addEventListener("publisher:swapped", ({ target }) => {

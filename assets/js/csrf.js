@@ -18,3 +18,11 @@ export function postForm(form, { url = form.action, signal, files = true } = {})
     signal,
   });
 }
+
+/** Take the token of a page that was fetched later: the session may have become another one. */
+export function adoptToken(page) {
+  const fresh = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (!fresh) return;
+  document.querySelector('meta[name="csrf-token"]').content = fresh;
+  document.querySelectorAll('input[name="csrf_token"]').forEach((input) => (input.value = fresh));
+}

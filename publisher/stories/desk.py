@@ -27,6 +27,7 @@ from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import (
     access,
+    autosave,
     categories,
     contents,
     gauges,
@@ -71,16 +72,22 @@ def save(
     draft: Draft,
     *,
     version: int,
-    base: int | None,
+    base: str | None,
     time: tuple[datetime | None, str] | None,
+    page: str = "",
 ) -> None:
     """Save what the desk sent: the content, and the time if another one was typed (`time` is None if not).
+
+    `page` is what an open page calls itself in its autosaves: it is no conflict with those, and they end.
 
     The time is moved as on the calendar: what is approved is scheduled for it. Raises Stale, Conflict,
     NotAllowed or Invalid; then nothing of it was saved.
     """
     with writing():
-        service.edit(actor, post, draft, version=version, base=base)
+        access.lock(post)
+        based_on = autosave.basis(actor, post, base, page)
+        service.edit(actor, post, draft, version=version, base=based_on)
+        autosave.close(actor, post)
         if time is None:
             return
         at, zone = time
@@ -247,7 +254,7 @@ def fresh_form(actor: User, post: Post) -> PostForm:
     """The post's form, filled from what is stored and not from what the request sent."""
     form = PostForm(formdata=None)
     form.show_draft(post.head.draft)
-    form.version.data, form.base.data = post.version, post.revision
+    form.version.data, form.base.data = post.version, post.head.hash
     form.show(post.planned_wall)
     form.offer(post.planned_zone, actor.timezone, web.settings().timezone)
     return form

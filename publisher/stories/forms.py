@@ -205,7 +205,8 @@ class PostForm(WhenForm):
         description=_l("For people who cannot see it."),
     )
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    base = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    base = HiddenField(validators=[Length(max=64)])
+    page = HiddenField(validators=[Length(max=40)])
 
     def show_draft(self, draft: Draft) -> None:
         self.title.data, self.text.data = draft.title, draft.text

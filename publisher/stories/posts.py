@@ -13,10 +13,10 @@ from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
-from publisher.stories import desk, diff, gauges, queries, review, service, shelving
+from publisher.stories import access, desk, diff, gauges, queries, review, service, shelving
 from publisher.stories.forms import PostForm, blame
 from publisher.stories.models import Post
-from publisher.stories.rules import Draft, MediaUse
+from publisher.stories.rules import ARCHIVED, Draft, MediaUse
 from publisher.zones import ZoneProblem
 
 Page = str | Response | tuple[str, int]
@@ -64,7 +64,8 @@ def save_post(post_id: int) -> Page:
         draft = _with_upload(form, form.draft())
         timed = _typed_time(form, post)
         version = form.version.data or 0
-        desk.save(me, post, draft, version=version, base=form.base.data, time=timed)
+        page = form.page.data or ""
+        desk.save(me, post, draft, version=version, base=form.base.data, time=timed, page=page)
     except ZoneProblem as problem:
         return desk.page(post.story, post=post, post_form=form, problem=problem), 422
     except Stale as stale:
@@ -121,6 +122,7 @@ def revisions(post_id: int) -> Page:
         old=old,
         new=new,
         changes=diff.drafts(old.draft, new.draft),
+        may_edit=access.edits(web.me(), post.story) and post.status != ARCHIVED,
     )
 
 
@@ -143,7 +145,7 @@ def _conflict(post: Post, stale: Stale) -> str:
         (name, value)
         for name, values in request.form.lists()
         for value in values
-        if name not in {"csrf_token", "version", "base", "then"}
+        if name not in {"csrf_token", "version", "base", "page", "then"}
     ]
     kept_media = set(request.form.getlist("media", type=web.number))
     kept += [
@@ -161,7 +163,7 @@ def _conflict(post: Post, stale: Stale) -> str:
         changes=diff.drafts(theirs, mine),
         kept=kept,
         version=stale.values["version"],
-        base=stale.values["revision"],
+        base=stale.values["base"],
     )
 
 

@@ -42,6 +42,10 @@ TRANSITIONS: dict[tuple[EditorialStatus, str], EditorialStatus] = {
 nobody shall decide on words that are no longer there."""
 
 
+SAVED_UNASKED = frozenset({DRAFT, CHANGES_REQUESTED})
+"""Where a text is saved while it is written: no approval is voided by it, and no review called off."""
+
+
 def after(status: EditorialStatus, verb: str) -> EditorialStatus | None:
     """Where `verb` leads from `status`, or None where it does not apply."""
     return TRANSITIONS.get((EditorialStatus(status), verb))

@@ -177,14 +177,20 @@ def add_post(
 
 
 def edit(
-    actor: User | None, post: Post, draft: Draft, *, version: int, base: int | None = None
+    actor: User | None,
+    post: Post,
+    draft: Draft,
+    *,
+    version: int,
+    base: str | None = None,
+    **detail: Any,
 ) -> Post:
     """Write a new revision if the content changed; the approval is void then, the time stays.
 
     Raises Stale, with both texts in `values` as `mine` and `theirs`, when somebody saved since
     `version` was read and wrote something else: no text is ever overwritten unseen. The row is
-    locked meanwhile. `base`, if given, is the revision that was read: when it is still the
-    newest, only the time was moved meanwhile and nothing is lost.
+    locked meanwhile. `base`, if given, is the hash of the content that was read: when that still
+    stands, only the time was moved meanwhile and nothing is lost. `detail` goes to the Event.
     """
     with writing():
         lock(post)
@@ -192,16 +198,17 @@ def edit(
         draft = contents.checked(draft)
         if rules.content_hash(post.account_id, draft) == post.head.hash:
             return post
-        if version != post.version and base != post.revision:
+        if version != post.version and base != post.head.hash:
             raise Stale(
                 _("Somebody else saved this post while you were writing. Both texts are kept."),
                 mine=asdict(draft),
                 theirs=asdict(post.head.draft),
                 version=post.version,
                 revision=post.revision,
+                base=post.head.hash,
             )
         before = post.head.title
-        move(actor, post, "edit", revision=post.revision + 1)
+        move(actor, post, "edit", revision=post.revision + 1, **detail)
         void_approval(post)
         _add_revision(actor, post, draft, number=post.revision + 1)
         post.version += 1
@@ -247,24 +254,25 @@ def _plan(post: Post, at: datetime | None, zone: str) -> None:
 
 
 def _add_revision(actor: User | None, post: Post, draft: Draft, *, number: int) -> None:
-    db.session.add(
-        Revision(
-            post_id=post.id,
-            number=number,
-            title=draft.title,
-            text=draft.text,
-            link=draft.link,
-            media=[asdict(use) for use in draft.media],
-            thread=draft.thread,
-            when_late=dict(draft.when_late),
-            hash=rules.content_hash(post.account_id, draft),
-            author_id=actor.id if actor else None,
-            created_at=clock.now(),
-        )
+    revision = Revision(
+        post_id=post.id,
+        number=number,
+        author_id=actor.id if actor else None,
+        created_at=clock.now(),
     )
+    fill(revision, draft, rules.content_hash(post.account_id, draft))
+    db.session.add(revision)
     post.revision = number
     db.session.flush()
     db.session.expire(post, ["head", "revisions"])
+
+
+def fill(revision: Revision, draft: Draft, content_hash: str) -> None:
+    """Write the content into a revision that nobody has read yet: a new one, or one being autosaved."""
+    revision.title, revision.text, revision.link = draft.title, draft.text, draft.link
+    revision.media = [asdict(use) for use in draft.media]
+    revision.thread, revision.when_late = draft.thread, dict(draft.when_late)
+    revision.hash = content_hash
 
 
 def void_approval(post: Post) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,8 +17,10 @@ from publisher.media import service as media
 from publisher.people.rules import Role
 from publisher.people.words import VERBS
 from publisher.stories import (
+    access,
     categories,
     desk,
+    drafting,
     posts,
     queries,
     review,
@@ -40,6 +43,7 @@ Page = str | Response | tuple[str, int]
 blueprint = Blueprint("stories", __name__)
 web.count_in_navigation(blueprint, "stories.review", queries.waiting_count)
 posts.add_to(blueprint)
+drafting.add_to(blueprint)
 reviewing.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
@@ -54,6 +58,7 @@ ACCESS: dict[str, str] = {
     "resolve": Role.AUTHOR,
     "categories_page": Role.EDITOR,
     **posts.ACCESS,
+    **drafting.ACCESS,
     **reviewing.ACCESS,
 }
 
@@ -89,6 +94,7 @@ def index() -> Page:
         progress=queries.progress,
         live_posts=queries.live_posts,
         next_time=queries.next_time,
+        edits=partial(access.edits, web.me()),
     )
 
 
@@ -189,9 +195,9 @@ def archive(story_id: int) -> Page:
         shelving.archive(web.me(), story)
     except Conflict as refused:
         flash(refused.message, "warning")
-        return desk.back_to(story)
-    flash(_("“%(title)s” is archived.", title=story.title), "success")
-    return desk.back_to(story)
+    else:
+        flash(_("“%(title)s” is archived.", title=story.title), "success")
+    return web.back(url_for(".show", story_id=story.id))
 
 
 @blueprint.post("/stories/<int:story_id>/restore")
@@ -199,7 +205,7 @@ def restore(story_id: int) -> Page:
     story = service.get_story(web.me(), story_id)
     shelving.restore(web.me(), story)
     flash(_("“%(title)s” is back.", title=story.title), "success")
-    return desk.back_to(story)
+    return web.back(url_for(".show", story_id=story.id))
 
 
 @blueprint.post("/stories/<int:story_id>/comments")

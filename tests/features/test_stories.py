@@ -88,7 +88,7 @@ def test_two_who_save_the_same_words_do_not_conflict(post, cast):
 
 
 def test_a_time_that_was_moved_meanwhile_does_not_refuse_the_text(post, cast):
-    read, base = post.version, post.revision
+    read, base = post.version, post.head.hash
     service.plan(cast.rui, post, NOON, "Asia/Seoul")
     service.edit(cast.ana, post, Draft(title="New", text="Mine"), version=read, base=base)
     assert (post.head.text, post.planned_at) == ("Mine", NOON)

@@ -104,11 +104,12 @@ def test_the_second_of_two_who_save_sees_both_texts_and_may_keep_hers(
 
     ana.locator("#p2-text").fill("Ana's words")
     ana.locator("#p2-text").press("Control+s")
-    expect(ana.locator("h1")).to_have_text("Somebody else saved this post meanwhile")
-    expect(ana.locator(".diff ins")).to_have_text("Ana")
-    expect(ana.locator(".diff del")).to_have_text("Rui")
+    expect(ana.locator("#conflict h2")).to_have_text("Somebody else saved this post meanwhile")
+    expect(ana.locator("#conflict .diff ins")).to_have_text("Ana")
+    expect(ana.locator("#conflict .diff del")).to_have_text("Rui")
     ana.get_by_role("button", name="Save mine over theirs").click()
     expect(ana.locator("#p2-text")).to_have_value("Ana's words")
+    expect(ana.locator("#post-2 [data-draft-state]")).to_contain_text("Saved")
     db.session.rollback()
     assert [each.text for each in story.posts[1].revisions] == [
         "Out now",

@@ -67,7 +67,7 @@ def form_of(post: Post, **changes) -> dict[str, object]:
         "title": post.head.title,
         "text": post.head.text,
         "version": post.version,
-        "base": post.revision,
+        "base": post.head.hash,
         **changes,
     }
 

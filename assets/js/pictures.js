@@ -1,0 +1,147 @@
+// Pictures by paste, drop or button: asked what they show, sent with their progress, put into the post or its text.
+import { token } from "./csrf.js";
+
+const dialog = () => document.getElementById("add-picture");
+const images = (list) => [...(list ?? [])].filter(({ type }) => type.startsWith("image/"));
+const waiting = [];
+let sending = null;
+
+/** Put a picture that the library has into the form's list; its alternative text may still be changed there. */
+export function addPicture(form, { picture, thumb, width, height }, alt = "") {
+  const row = form.querySelector("template[data-picture-row]").content.firstElementChild.cloneNode(true);
+  Object.assign(row.dataset, { picture, thumb, width, height });
+  Object.assign(row.querySelector("img"), { src: thumb, width, height });
+  const box = row.querySelector("[name=media]");
+  const words = row.querySelector("input:not([type=checkbox])");
+  const id = `${form.elements.text.id}-media-${picture}`;
+  Object.assign(box, { id, value: picture, checked: true });
+  Object.assign(words, { id: `${id}-alt`, name: `alt-${picture}`, value: alt });
+  const [first, second] = row.querySelectorAll("label");
+  first.htmlFor = words.id;
+  second.htmlFor = id;
+  form.querySelector("[data-pictures]").append(row);
+  return words;
+}
+
+/** POST with progress, which fetch does not tell. Answers {status, answer}. */
+function send(url, file, alt, onProgress) {
+  const request = (sending = new XMLHttpRequest());
+  const body = new FormData();
+  body.append("file", file, file.name || "picture.png");
+  body.append("alt", alt);
+  request.open("POST", url);
+  request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("X-CSRFToken", token());
+  request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total ? loaded / total : 0));
+  return new Promise((resolve) => {
+    request.addEventListener("loadend", () => {
+      sending = null;
+      let answer = {};
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        answer = {};
+      }
+      resolve({ status: request.status, answer });
+    });
+    request.send(body);
+  });
+}
+
+/** Where the text is Markdown and the picture came into the text, it becomes part of it; else it goes to the list. */
+function place({ form, area, caret }, { id, thumb, width, height, markdown }, alt) {
+  if (area && form.querySelector("markdown-toolbar")) {
+    area.focus();
+    area.setSelectionRange(...caret);
+    if (!document.execCommand?.("insertText", false, markdown)) {
+      area.setRangeText(markdown, area.selectionStart, area.selectionEnd, "end");
+      area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }
+    return;
+  }
+  const words = addPicture(form, { picture: id, thumb, width, height }, alt);
+  words.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  words.focus();
+}
+
+function problem(sentence) {
+  const line = dialog().querySelector("[data-problem]");
+  line.textContent = sentence;
+  line.hidden = !sentence;
+}
+
+async function add(event) {
+  event.preventDefault();
+  const task = waiting[0];
+  if (!task || sending) return;
+  const { dataset, elements } = event.target;
+  const bar = dialog().querySelector("progress");
+  problem("");
+  bar.hidden = false;
+  bar.value = 0;
+  const { status, answer } = await send(task.form.dataset.uploadUrl, task.file, elements.alt.value, (done) => (bar.value = done));
+  bar.hidden = true;
+  if (!dialog().open) return;
+  if (status !== 201) return problem(answer.title ?? (status === 401 ? dataset.sayOut : dataset.sayFailed));
+  dialog().close("added");
+  place(task, answer, elements.alt.value);
+}
+
+/** Ask about the next picture, one after the other. */
+function next() {
+  const box = dialog();
+  if (!waiting.length || box.open) return;
+  const form = box.querySelector("form");
+  form.reset();
+  problem("");
+  box.querySelector("img").src = URL.createObjectURL(waiting[0].file);
+  box.returnValue = "";
+  box.showModal();
+  form.elements.alt.focus();
+}
+
+function take(form, files, area = null) {
+  const caret = area && [area.selectionStart, area.selectionEnd];
+  waiting.push(...files.map((file) => ({ form, file, area, caret })));
+  next();
+}
+
+function onClose(event) {
+  if (event.target !== dialog()) return;
+  sending?.abort();
+  URL.revokeObjectURL(event.target.querySelector("img").src);
+  const { area, caret } = waiting.shift() ?? {};
+  if (event.target.returnValue !== "added") area?.setSelectionRange(...caret); // a closing dialog loses it
+  setTimeout(next);
+}
+
+const formOf = ({ target }) => target.closest?.("form[data-draft]");
+const areaOf = ({ target }) => target.closest?.("textarea[name=text]");
+
+function onDrop(event) {
+  const form = formOf(event);
+  if (!form || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  form.classList.toggle("is-target", event.type === "dragover");
+  if (event.type === "drop") take(form, images(event.dataTransfer.files), areaOf(event));
+}
+
+export function watchPictures() {
+  if (!dialog()) return;
+  dialog().querySelector("form").addEventListener("submit", add);
+  document.addEventListener("close", onClose, { capture: true });
+  ["dragover", "dragleave", "drop"].forEach((type) => document.addEventListener(type, onDrop));
+  document.addEventListener("paste", (event) => {
+    const form = formOf(event);
+    const files = form ? images(event.clipboardData?.files) : [];
+    if (!files.length) return;
+    event.preventDefault();
+    take(form, files, areaOf(event));
+  });
+  document.addEventListener("change", (event) => {
+    const form = formOf(event);
+    if (!form || event.target.name !== "picture") return;
+    take(form, [...event.target.files]);
+    event.target.value = "";
+  });
+}
