@@ -257,7 +257,8 @@ class Installation:
         """When somebody first took up each post that was taken up."""
         db.session.rollback()
         query = select(Delivery.post_id, func.min(Attempt.started_at)).join(Attempt)
-        return dict(db.session.execute(query.group_by(Delivery.post_id)).tuples().all())
+        rows = db.session.execute(query.group_by(Delivery.post_id))
+        return {row[0]: row[1] for row in rows}
 
     # ---- What is true, and what is shown ----
 
