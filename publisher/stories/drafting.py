@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -29,7 +29,7 @@ def add_to(blueprint: Blueprint) -> None:
     for rule, view in (
         (f"{post}/autosave", autosave_post),
         (f"{post}/compare", compare_post),
-        (f"{post}/revisions/<int:number>/restore", restore_revision),
+        (f"{post}/revisions", restore_revision),
         ("/stories/<int:story_id>/duplicate", duplicate),
     ):
         blueprint.add_url_rule(rule, view_func=view, methods=["POST"])
@@ -78,8 +78,10 @@ def signed_in_again() -> Page:
     return render_template("stories/signed_in.html")
 
 
-def restore_revision(post_id: int, number: int) -> Page:
+def restore_revision(post_id: int) -> Page:
+    """Make the text of the revision that the form names the newest one."""
     post = service.get_post(web.me(), post_id)
+    number = request.form.get("number", post.revision, type=web.number)
     try:
         copies.restore_revision(web.me(), post, number)
     except (Conflict, Invalid) as refused:

@@ -46,6 +46,7 @@ def stories(
     chosen = chosen.order_by(Story.changed_at.desc(), Story.id.desc()).options(
         selectinload(Story.posts).joinedload(Post.account),
         selectinload(Story.owner),
+        selectinload(Story.authors),
         selectinload(Story.category),
     )
     return db.paginate(
