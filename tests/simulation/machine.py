@@ -21,6 +21,7 @@ POINTS = (
     *("after-wire", "answered", "before-outcome", "after-outcome"),
 )
 STOPS = st.sampled_from(["", "", "", *POINTS])
+FREEZES = st.sampled_from(["after-intent", "dialled", "after-wire", "answered"])
 ANSWERS = st.sampled_from(
     [Answer.ACCEPTED] * 2 + [each for each in Answer if each is not Answer.BUG]
 )
@@ -37,7 +38,7 @@ class Newsroom(RuleBasedStateMachine):
         self.world.begin()
         self.people = People(self.world)
 
-    @initialize(due=st.tuples(*[st.sampled_from([None, 0, 5]) for _ in STORIES]))
+    @initialize(due=st.tuples(*[st.sampled_from([0, 5, None]) for _ in STORIES]))
     def plan(self, due: tuple[float | None, ...]) -> None:
         """Some stories are on the calendar already."""
         for story, in_s in enumerate(due, 1):
@@ -104,8 +105,16 @@ class Newsroom(RuleBasedStateMachine):
     def work(
         self, answer: Answer, stop: str, dies: bool, lag_s: float, slow: bool, far: bool
     ) -> None:
-        """A worker hears a bell. It may freeze or die at `stop`, on a host whose processes nobody sees."""
+        """The next thing is due, and a worker takes it up. It may freeze or die at `stop`, on a host whose
+        processes nobody sees."""
+        self.world.next_due(within_s=3600)
         self.world.hear(answer, stop=stop, dies=dies, lag_s=lag_s, slow=slow, far=far)
+
+    @rule(answer=ANSWERS, stop=FREEZES, lag_s=LAGS)
+    def freeze(self, answer: Answer, stop: str, lag_s: float) -> None:
+        """A worker takes up the next thing and is not heard of for a while."""
+        self.world.next_due(within_s=3600)
+        self.world.hear(answer, stop=stop, lag_s=lag_s)
 
     @rule(answer=ANSWERS, stop=STOPS, seconds=PASSES)
     def work_later(self, answer: Answer, stop: str, seconds: float) -> None:

@@ -188,6 +188,13 @@ class World(Checks):
         self.check()
         return done != [False]
 
+    def next_due(self, *, within_s: float) -> None:
+        """Time passes until something is due, if that is soon enough."""
+        at = dispatch.next_instant()
+        db.session.rollback()
+        if at is not None and self.now < at <= self.now + timedelta(seconds=within_s):
+            self.now = at
+
     def thaw(self, process: Process, *, stop: str = "", dies: bool = False) -> None:
         """It goes on, however late. With a stale fence it must not write anything."""
         before = self._rows(process)
@@ -255,7 +262,7 @@ class World(Checks):
             raise Broken(f"after two days still open: {[dict(row) for row in left]}")
 
     def _settle(self) -> None:
-        for _round in range(500):
+        for patience in range(300):
             self.tick()
             while self.bells:
                 if not self.hear():
@@ -266,7 +273,10 @@ class World(Checks):
             db.session.rollback()
             if not instants:
                 return
-            self.now = max(self.now + timedelta(seconds=0.1), min(instants))
+            least = (
+                0.1 if patience < 60 else 1200
+            )  # who reads a timeline for hours does so quickly here
+            self.now = max(self.now + timedelta(seconds=least), min(instants))
         raise Broken("it never comes to rest")
 
     # ---- An older copy of the database ----
