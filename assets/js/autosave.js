@@ -19,13 +19,14 @@ const hasNewContent = (draft) => contentOf(draft.form) !== draft.savedContent;
 // ---- What is said ----
 
 /** Show how things stand; `note` is the one that asks the writer to do something. */
-function say(draft, sentence, note = "") {
+function say(draft, sentence, note = "", unsaved = false) {
+  draft.state.classList.toggle("is-unsaved", unsaved);
   if (draft.state.textContent !== sentence) draft.state.textContent = sentence;
   for (const element of draft.form.querySelectorAll("[data-note]")) element.hidden = element.dataset.note !== note;
 }
 
 const words = (draft, name) => draft.form.dataset[`say${name}`];
-const sayUnsaved = (draft, name, note = "") => say(draft, words(draft, draft.kept ? name : "Unkept"), note);
+const sayUnsaved = (draft, name, note = "") => say(draft, words(draft, draft.kept ? name : "Unkept"), note, true);
 
 // ---- Saving ----
 
@@ -78,9 +79,9 @@ function settle(draft, sent, answer) {
     soon(draft, RETRY_MS[Math.min(draft.tries++, RETRY_MS.length - 1)]);
   } else if (answer.outcome === "held") {
     draft.autosaves = false;
-    say(draft, `${answer.title} ${words(draft, "Kept")}`);
+    say(draft, `${answer.title} ${words(draft, "Kept")}`, "", true);
   } else if (answer.outcome === "refused") {
-    say(draft, answer.title ?? words(draft, "Failed"));
+    say(draft, answer.title ?? words(draft, "Failed"), "", true);
   } else sayUnsaved(draft, answer.outcome === "stale" ? "Stale" : "Out", answer.outcome);
 }
 
