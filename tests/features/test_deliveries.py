@@ -40,12 +40,12 @@ def test_three_posts_go_out_once_and_carry_each_others_addresses(newsroom: Newsr
 
 
 def test_nothing_goes_out_before_its_time(newsroom: Newsroom) -> None:
-    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")), in_s=0.4)
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")), in_s=5.0)
 
     newsroom.work()
     assert newsroom.really_posted("x") == []
 
-    newsroom.work(0.6)
+    newsroom.work(5.2)
     delivery = newsroom.delivery(story, "x")
     assert delivery.status == "published"
     assert delivery.late_ms is not None
