@@ -215,8 +215,9 @@ export function watchDrafts(root) {
   fresh(root, "form[data-draft]").forEach(lookAfter);
 }
 
-/** Leaving is asked about only where something would not be saved: not while it is on its way. */
+/** Leaving is asked about only where something would not be done: not while the text is on its way. */
 function mayLose(draft) {
+  if (draft.purpose && !draft.leaving) return true;
   if (draft.leaving || !isDirty(draft)) return false;
   return !(draft.sent === contentOf(draft.form) && timesOf(draft.form) === draft.savedTimes);
 }

@@ -67,7 +67,8 @@ def write(page: Page, reader: Reader, say: Say, label: str, text: str, *, title:
         expect(area).to_have_value(re.compile(r"\{blog\}"))
     elif not title:
         area.fill(f"{text} {{blog}}")
-    panel.get_by_role("button", name=say("Save"), exact=True).click()
+    with page.expect_navigation():
+        panel.get_by_role("button", name=say("Save"), exact=True).click()
 
 
 def begin_and_submit(ana: Page, reader: Reader, say: Say) -> None:

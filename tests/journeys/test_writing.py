@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Route, expect
 
 from publisher.deliveries import service as deliveries
-from publisher.extensions import db
-from publisher.people import service as people
 from publisher.people import sessions
 from publisher.stories import review
 from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
-from tests.journeys.test_accessibility import EVERYWHERE, Look, faults
+from tests.journeys.desk import SAVED, Enter, desk, kept, offered, state, texts
 from tests.plugins.app import Cast
-from tests.plugins.chromium import BrowserGuard
-from tests.plugins.pictures import picture
 
 pytestmark = pytest.mark.browser
-
-SAVED = re.compile(r"Saved \d\d:\d\d")
-Enter = Callable[..., Page]
 
 
 @pytest.fixture
@@ -33,34 +25,6 @@ def post(site: Site, cast: Cast) -> Post:
     """A tweet that Ana and Ben write together."""
     story = stories.create_story(cast.ana, title="함께 쓰기", author_ids=[cast.ben.id])
     return stories.add_post(cast.ana, story, site.newsroom.accounts["x"], Draft(text="처음 글"))
-
-
-def desk(page: Page, post: Post) -> Locator:
-    """Open the post's story; answers the field of its text."""
-    page.goto(f"/stories/{post.story_id}")
-    return page.locator(f"#p{post.id}-text")
-
-
-def state(page: Page) -> Locator:
-    return page.locator("[data-draft-state]")
-
-
-def texts(post: Post) -> list[str]:
-    """What stands in each revision, the oldest first."""
-    db.session.rollback()
-    return [revision.text for revision in post.revisions]
-
-
-def kept(page: Page) -> int:
-    """How many copies this browser keeps."""
-    count: int = page.evaluate(
-        "Object.keys(localStorage).filter((key) => key.startsWith('publisher.draft.')).length"
-    )
-    return count
-
-
-def offered(page: Page) -> Locator:
-    return page.locator(".restore")
 
 
 # ---- Autosave ----
@@ -314,106 +278,3 @@ def test_without_scripts_everything_is_saved_by_the_button(
     ana.get_by_role("button", name="Save", exact=True).click()
     expect(ana.locator("#toasts")).to_contain_text("Saved.")
     assert texts(post) == ["처음 글", "스크립트 없이"]
-
-
-# ---- Pictures ----
-
-
-def test_a_picture_is_pasted_described_and_kept(
-    enter: Enter, cast: Cast, post: Post, browser_guard: BrowserGuard
-) -> None:
-    ana = enter(cast.ana)
-    desk(ana, post).focus()
-    give(ana, "paste", picture())
-    dialog = ana.locator("#add-picture")
-    dialog.get_by_label("What does the picture show?").fill("빨강과 파랑")
-    dialog.get_by_role("button", name="Add").click()
-    row = ana.locator(".picture-row")
-    expect(row.get_by_label("What does the picture show?")).to_have_value("빨강과 파랑")
-    expect(state(ana)).to_have_text(SAVED)
-    db.session.rollback()
-    assert [use.alt for use in post.head.draft.media] == ["빨강과 파랑"]
-    ana.reload()
-    expect(ana.locator(".picture-row")).to_have_count(1)
-
-
-def test_a_picture_dropped_into_an_article_becomes_part_of_its_text(
-    enter: Enter, cast: Cast, site: Site
-) -> None:
-    story = stories.create_story(cast.ana, title="사진 이야기")
-    article = stories.add_post(
-        cast.ana, story, site.newsroom.accounts["blog"], Draft(title="사진", text="본문 ")
-    )
-    ana = enter(cast.ana)
-    desk(ana, article).press("Control+End")
-    give(ana, "drop", b"this is no picture")
-    dialog = ana.locator("#add-picture")
-    dialog.get_by_label("What does the picture show?").fill("아무것도")
-    dialog.get_by_role("button", name="Add").click()
-    expect(dialog.get_by_role("alert")).to_be_visible()
-    dialog.get_by_role("button", name="Cancel").click()
-    give(ana, "drop", picture())
-    dialog.get_by_label("What does the picture show?").fill("공장 [서쪽]")
-    dialog.get_by_role("button", name="Add").click()
-    expect(ana.locator(f"#p{article.id}-text")).to_have_value(
-        re.compile(r"^본문 !\[공장 \\\[서쪽\\\]\]\(/media/[^)]+\)$")
-    )
-    expect(ana.locator(".preview .prose img")).to_have_count(1)
-
-
-# ---- For everybody ----
-
-
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("look", EVERYWHERE, ids=str)
-def test_what_asks_the_writer_to_decide_is_for_everybody(
-    enter: Enter, cast: Cast, site: Site, post: Post, look: Look
-) -> None:
-    people.save_look(cast.ana, language=look.language, theme=look.theme)
-    ana = enter(cast.ana, viewport={"width": look.width, "height": 844}, color_scheme=look.theme)
-    wrong: list[str] = []
-
-    def examine(state: str) -> None:
-        wrong.extend(f"{state}: {fault}" for fault in faults(ana, state, look))
-
-    text = desk(ana, post)
-    text.fill("아나의 글")
-    site.wait_until(lambda: kept(ana) == 0)
-    db.session.rollback()
-    stories.edit(cast.ben, post, Draft(text="벤의 글"), version=post.version)
-    text.fill("아나의 다른 글")
-    expect(ana.locator("[data-note=stale]")).to_be_visible()
-    examine("somebody else saved")
-    ana.locator("[data-compare]").click()
-    expect(ana.locator("#conflict")).to_be_visible()
-    examine("both texts")
-    ana.locator("[data-take-theirs]").click()
-    expect(offered(ana)).to_be_visible()
-    offered(ana).locator("summary").first.click()
-    examine("offered again")
-    ana.locator("[data-restore-no]").click()
-    text.focus()
-    give(ana, "paste", picture())
-    expect(ana.locator("#add-picture")).to_be_visible()
-    examine("a picture")
-    ana.locator("#add-picture [data-close-dialog]").last.click()
-    sessions.end_sessions(None, cast.ana)
-    text.fill("끝")
-    expect(ana.locator("[data-note=out]")).to_be_visible()
-    examine("signed out")
-    assert not wrong, "\n".join(wrong)
-
-
-def give(page: Page, kind: str, data: bytes) -> None:
-    """Paste or drop a file into the field that has the focus."""
-    page.evaluate(
-        """([kind, bytes]) => {
-          const carried = new DataTransfer();
-          carried.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
-          const event = kind === "paste"
-            ? new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true })
-            : new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
-          document.activeElement.dispatchEvent(event);
-        }""",
-        [kind, list(data)],
-    )

@@ -1,0 +1,57 @@
+"""What journeys at the desk share: where the text is, what is said of it, what is kept of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page
+
+from publisher.extensions import db
+from publisher.stories.models import Post
+
+SAVED = re.compile(r"Saved \d\d:\d\d")
+Enter = Callable[..., Page]
+
+
+def desk(page: Page, post: Post) -> Locator:
+    """Open the post's story; answers the field of its text."""
+    page.goto(f"/stories/{post.story_id}")
+    return page.locator(f"#p{post.id}-text")
+
+
+def state(page: Page) -> Locator:
+    return page.locator("[data-draft-state]")
+
+
+def texts(post: Post) -> list[str]:
+    """What stands in each revision, the oldest first."""
+    db.session.rollback()
+    return [revision.text for revision in post.revisions]
+
+
+def kept(page: Page) -> int:
+    """How many copies this browser keeps."""
+    count: int = page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.startsWith('publisher.draft.')).length"
+    )
+    return count
+
+
+def offered(page: Page) -> Locator:
+    return page.locator(".restore")
+
+
+def give(page: Page, kind: str, data: bytes) -> None:
+    """Paste or drop a file into the field that has the focus."""
+    page.evaluate(
+        """([kind, bytes]) => {
+          const carried = new DataTransfer();
+          carried.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
+          const event = kind === "paste"
+            ? new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true })
+            : new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
+          document.activeElement.dispatchEvent(event);
+        }""",
+        [kind, list(data)],
+    )
