@@ -276,8 +276,11 @@ def retry_at(attempts: int) -> datetime:
 
 
 def _next_part(delivery: Delivery) -> None:
-    run = state.latest_run(delivery.post)
-    delivery.account.next_slot_at = None
+    """It keeps no distance to the part before it, but to whatever went out on the account since."""
+    run, account = state.latest_run(delivery.post), delivery.account
+    kept = (delivery.wire_at or clock.now()) + timedelta(seconds=account.spacing_s)
+    if account.next_slot_at is not None and account.next_slot_at <= kept:
+        account.next_slot_at = None
     plan.make_ready(run)
     state.mirror(delivery.post)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLAIM, DELIVER, STATE, SWEEP, Mutant, before, order
+from tests.mutants.mutant import CLAIM, DELIVER, SETTLE, STATE, SWEEP, Mutant, before, order
 
 BEFORE = (
     # ---- The fence, the lease, dead processes ----
@@ -188,6 +188,13 @@ BEFORE = (
         "now + timedelta(seconds=spacing) if spacing else None",
         "None",
         order("posts_of_one_account_keep_their_distance"),
+    ),
+    Mutant(
+        "distance: a thread's next part keeps it to other posts",
+        SETTLE,
+        "if account.next_slot_at is not None and account.next_slot_at <= kept:",
+        "if account.next_slot_at is not None:",
+        order("a_thread_keeps_its_distance_from_what_went_out_in_between"),
     ),
     Mutant(
         "distance: claims keep it, and a platform's pauses",

@@ -122,3 +122,4 @@ class Checks:
         if alone and self.now - at < timedelta(seconds=account["spacing_s"]):
             raise Broken(f"delivery {process.delivery_id} follows another after {self.now - at}")
         process.wire_at = self.now
+        process.approved = self.ledger.facts[process.post_id].approved

@@ -62,14 +62,12 @@ class Ledger:
         self.facts = self.copy()
         self.posted = [line for line in self.posted if self.named(line.text)[0] in facts]
 
-    def check_wire(self, text: str, link: str) -> None:
-        """Commit 2 has just said yes to these words."""
+    def check_wire(self, text: str, link: str, approved: int | None) -> None:
+        """Commit 2 has said yes to these words; that version was `approved` at that moment."""
         post_id, version, part = self.named(text)
         fact = self.facts[post_id]
-        if fact.approved != version:
-            raise Broken(
-                f"post {post_id} goes out in version {version}, approved is {fact.approved}"
-            )
+        if approved != version:
+            raise Broken(f"post {post_id} goes out in version {version}, approved is {approved}")
         if fact.needs_link and part == 1 and "http" not in text + link:
             raise Broken(f"post {post_id} goes out before the post it links to")
 

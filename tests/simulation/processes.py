@@ -25,7 +25,8 @@ class Process:
     """One sender in a thread of its own that runs only while the simulation waits for it.
 
     `stop` names the point at which it freezes, or dies if `dies`. On a `far` host nobody sees that it is
-    dead. `wire_at` is when its commit 2 happened, `lease_until` how long its claim holds.
+    dead. `wire_at` is when its commit 2 happened, `approved` the version that was approved then, and
+    `lease_until` how long its claim holds.
     """
 
     def __init__(self, number: int, app: Flask, work: Callable[[], Any], *, far: bool) -> None:
@@ -35,6 +36,7 @@ class Process:
         self.alive = True
         self.fence, self.delivery_id, self.account_id, self.post_id = 0, 0, 0, 0
         self.wire_at: datetime | None = None
+        self.approved: int | None = None
         self.lease_until: datetime | None = None
         self.failure: BaseException | None = None
         self._app, self._work = app, work

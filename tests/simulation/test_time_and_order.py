@@ -49,6 +49,22 @@ def test_posts_of_one_account_keep_their_distance(world: World, people: People) 
     assert len(world.ledger.posted) == 2
 
 
+def test_a_thread_keeps_its_distance_from_what_went_out_in_between(
+    world: World, people: People
+) -> None:
+    people.approve(THREAD)
+    world.hear(Answer.LOST)
+    world.now += timedelta(seconds=50)
+    people.approve(TWEET)
+    world.hear()
+    assert len(world.ledger.of(TWEET)) == 1
+
+    world.now += timedelta(seconds=10)
+    assert world.hear()
+    assert world.status(THREAD) == "published"
+    assert not world.hear()
+
+
 def test_a_throttled_account_is_left_alone(world: World, people: People) -> None:
     people.approve(TWEET)
     world.hear(Answer.TOO_MANY)

@@ -109,6 +109,8 @@ class World(Checks):
             self.check_flight(process)
         elif point == "after-wire":
             self.wires[process.account_id] = (self.now, process.post_id)
+        elif point == "after-outcome":
+            process.lease_until = None  # it has let go
         process.passes(point)
 
     # ---- The platform ----
@@ -122,7 +124,7 @@ class World(Checks):
             raise said(answer)
         on_wire()
         assert process.wire_at is not None
-        self.ledger.check_wire(content.text, content.link)
+        self.ledger.check_wire(content.text, content.link, process.approved)
         self.now += timedelta(seconds=40 if slow else 0.1)
         open_until = process.wire_at + timedelta(seconds=WAITS.settle)
         error = said(answer)
