@@ -29,7 +29,9 @@ def _bell() -> dict[str, Any]:
 @blueprint.get("/notices")
 def index() -> str:
     only_unread = request.args.get("show") == "unread"
-    page = service.of(web.me(), request.args.get("page", 1, type=web.number), only_unread=only_unread)
+    page = service.of(
+        web.me(), request.args.get("page", 1, type=web.number), only_unread=only_unread
+    )
     return render_template(
         "notices/index.html",
         page=page,
