@@ -44,20 +44,21 @@ export const forgetCopy = ({ key }) => localStorage.removeItem(key);
 
 function read(key) {
   try {
-    return { key, ...JSON.parse(localStorage.getItem(key)) };
+    return { ...JSON.parse(localStorage.getItem(key)), key };
   } catch {
-    return null;
+    return { key };
   }
 }
 
 /** What other pages kept of this post and never had saved, the newest first. */
 export function copiesOf(form) {
   const place = placeOf(form);
-  return Object.keys(localStorage)
+  const copies = Object.keys(localStorage)
     .filter((key) => key.startsWith(place) && !key.endsWith(`.${PAGE}`))
-    .map(read)
-    .filter((copy) => copy?.fields && Date.now() - copy.at < OLDEST_MS)
-    .sort((one, other) => other.at - one.at);
+    .map(read);
+  const isAlive = (copy) => copy.fields && Date.now() - copy.at < OLDEST_MS;
+  copies.filter((copy) => !isAlive(copy)).forEach(forgetCopy);
+  return copies.filter(isAlive).sort((one, other) => other.at - one.at);
 }
 
 /** Put a copy's writing into the form, its pictures too. */
@@ -78,9 +79,11 @@ export function fill(form, { fields, pictures = [] }, addPicture) {
 export function watchSigningOut() {
   document.addEventListener("submit", ({ target }) => {
     if (!target.matches('form[action$="/sign-out"], form[action$="/me/sessions/end"]')) return;
-    addEventListener("pagehide", () => {
+    const clear = () => {
       const mine = `${PREFIX}${localStorage.getItem(WHO)}.`;
       Object.keys(localStorage).filter((key) => key.startsWith(mine)).forEach((key) => localStorage.removeItem(key));
-    });
+    };
+    addEventListener("pagehide", clear, { once: true });
+    document.addEventListener("input", () => removeEventListener("pagehide", clear), { once: true }); // they stayed
   });
 }

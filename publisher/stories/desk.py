@@ -22,7 +22,7 @@ from publisher.errors import Conflict
 from publisher.media import service as media
 from publisher.media.models import Media
 from publisher.people import service as people
-from publisher.people.models import User
+from publisher.people.models import Event, User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import (
@@ -133,7 +133,7 @@ def page(
         comment_form=comment_form,
         progress=queries.progress(story),
         comments=queries.comments(story),
-        activity=queries.activity(story),
+        activity=_told(queries.activity(story)),
         labels={each.account.slug: each.account.label for each in story.posts},
         accounts=[
             account
@@ -144,6 +144,22 @@ def page(
         may_edit=access.edits(me, story),
         is_editor=at_least(me.role, Role.EDITOR),
     )
+
+
+def _told(activity: Sequence[Event]) -> list[Event]:
+    """`activity`, newest first, without the autosaves that a save on purpose has made good."""
+    newer = [None, *activity]
+    return [
+        event
+        for event, after in zip(activity, newer, strict=False)
+        if not (
+            after
+            and after.verb == "edit"
+            and event.detail.get("autosaved")
+            and (after.subject_id, after.actor_id) == (event.subject_id, event.actor_id)
+            and after.detail.get("revision") == event.detail.get("revision")
+        )
+    ]
 
 
 def back_to(story: Story, post: Post | None = None) -> Response:

@@ -124,7 +124,8 @@ class Post(Model):
 
 
 class Revision(Model):
-    """An immutable snapshot of a post's content. `media` is a list of {"id", "alt"}."""
+    """A snapshot of a post's content, immutable once it was saved on purpose, read or submitted: only the
+    autosaves of one writer fill it before that. `media` is a list of {"id", "alt"}."""
 
     __tablename__ = "revisions"
 

@@ -96,6 +96,16 @@ def test_what_was_saved_on_purpose_stays_as_it_is(cast, post):
     assert texts(post) == ["First", "Kept", "Later"]
 
 
+def test_the_activity_tells_of_a_pause_and_its_save_once(ana, cast, post):
+    window = Window(cast.ana, post, "one")
+    window.pause("Kept")
+    assert ana.get(f"/stories/{post.story_id}").text.count("· edited") == 1
+    window.save("Kept")
+    assert ana.get(f"/stories/{post.story_id}").text.count("· edited") == 1
+    window.save("Other")
+    assert ana.get(f"/stories/{post.story_id}").text.count("· edited") == 2
+
+
 def test_what_somebody_commented_on_stays_as_it_is(cast, post):
     window = Window(cast.ana, post, "one")
     window.pause("A claim")
