@@ -33,6 +33,8 @@ QUERIES = (
     dict.fromkeys(WORDED, "0001-01-01"),
     dict.fromkeys(WORDED, "9999-12-31"),
 )
+PROBES = {"health.health"}
+"""Answers 503 where a promise is in danger, which no query changes."""
 SKIPPED = {"static", "people.sign_out", "people.sign_out_everywhere"}
 
 
@@ -91,6 +93,8 @@ def test_no_filter_or_search_makes_the_app_stumble(
     ids = {"story_id": bens.story.id, "post_id": bens.post.id, "year": 2026, "month": 11}
     pages = []
     for rule in app.url_map.iter_rules():
+        if rule.endpoint in PROBES:
+            continue
         if "GET" in (rule.methods or set()) and rule.arguments <= ids.keys():
             pages.append(re.sub(r"<int:(\w+)>", lambda part: str(ids[part[1]]), rule.rule))
     headers = bearer(cast.ada)
@@ -219,6 +223,6 @@ def test_a_path_never_leaves_its_folder(app: Flask) -> None:
             f"/static/dist/{up}/{up}/vault.py",
             f"/media/{up}/web.webp",
         ):
-            answer = client.get(path)
+            answer = client.get(path, follow_redirects=True)  # doubled slashes are mended first
             assert answer.status_code in {400, 404, 405}, path
             assert b"import" not in answer.data
