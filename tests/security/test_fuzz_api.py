@@ -65,8 +65,8 @@ def schema(door: Any, cast: Cast, bens: Belongings) -> Any:
 
 def at_home(body: Any, known: bool) -> Any:
     """The same body with an account that exists, so that not every story ends at an unknown one."""
-    if known and isinstance(body, dict):
-        for post in body.get("posts") or ():
+    if known and isinstance(body, dict) and isinstance(body.get("posts"), list):
+        for post in body["posts"]:
             if isinstance(post, dict) and isinstance(post.get("account"), str):
                 post["account"] = "blog"
     return body
