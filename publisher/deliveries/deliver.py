@@ -133,6 +133,8 @@ def _put_some(account_id: int, most: int, taken: list[int]) -> None:
     ready: list[tuple[Delivery, Content]] = []
     with writing():
         for delivery in take_all(account_id, most):
+            if any(other.post.story_id == delivery.post.story_id for other, _content in ready):
+                break  # it may link to that one, which is out after this turn
             taken.append(delivery.id)
             content = _ready(delivery)
             if content is not None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import delete, update
 
 from channels.base import Content
 from publisher import clock
+from publisher.accounts import service as accounts
+from publisher.blog import service as blog
 from publisher.deliveries import attention, deliver, sweep
 from publisher.deliveries import claim as claims
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Attempt, Delivery
+from publisher.extensions import db
 from publisher.media import service as media
 from publisher.media.models import Rendition
 from publisher.storage import writing
+from publisher.stories import review
 from publisher.stories import service as stories
+from publisher.stories.links import WhenLate
 from publisher.stories.rules import Draft, MediaUse
 from tests.features.racing import claimed
 from tests.plugins.newsroom import Newsroom
@@ -139,3 +145,27 @@ def test_what_was_refused_waits_for_a_person_until_it_is_edited(newsroom: Newsro
     post = newsroom.post(story, "x")
     stories.edit(newsroom.author, post, Draft(text="나"), version=post.version)
     assert attention.count() == 0
+
+
+@pytest.mark.parametrize("when_late", [WhenLate.DROP, WhenLate.SEND_WITHOUT])
+def test_an_article_can_link_to_one_that_goes_out_in_the_same_turn(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, when_late: WhenLate
+) -> None:
+    """Both are overdue on one account, and for so long that neither needs to wait any more."""
+    monkeypatch.setattr(deliver, "TURN_S", 60.0)  # a slow machine takes both at once, too
+    story = stories.create_story(newsroom.author, title="두 글", language="ko")
+    linking = Draft(title="둘째", text="[첫 글]({blog})", when_late={"blog": str(when_late)})
+    for draft in (Draft(title="첫째", text="가"), linking):
+        stories.add_post(newsroom.author, story, newsroom.accounts["blog"], draft)
+    review.submit_story(newsroom.author, story)
+    accounts.hold(newsroom.editor, "a pause", newsroom.accounts["blog"])
+    newsroom.approve(story)
+    newsroom.travel(timedelta(seconds=60))
+    accounts.release(newsroom.editor, newsroom.accounts["blog"])
+
+    newsroom.work()
+
+    db.session.rollback()
+    first, second = story.posts
+    assert (first.shown_status, second.shown_status) == ("published", "published")
+    assert urlsplit(first.url).path in blog.article("둘째").html
