@@ -1,7 +1,8 @@
 """`python -m tests.faults.claims --posts 100000`: many hosts quarrel about the same posts on PostgreSQL.
 
 Two dispatchers and eight RQ workers, each with a home and a host name of its own, share one database and one
-Valkey. Everything is real but the platform, which only counts what it is given.
+Valkey. Most posts are for hosted blogs, some are sent away. Everything is real but the platform, which only
+counts what it is given, and the way the posts came about: all but a few are inserted as the verbs leave them.
 """
 
 from __future__ import annotations
@@ -12,64 +13,46 @@ import socket
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
+from rq import Queue
 from sqlalchemy import func, select
 
 from bench import data, rig
 from channels import REGISTRY
 from publisher import clock
+from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
-from publisher.deliveries.models import Attempt, Delivery
+from publisher.deliveries import dispatch
+from publisher.deliveries import service as deliveries
+from publisher.deliveries.claim import Head
+from publisher.deliveries.models import Beat
 from publisher.extensions import db
 from publisher.storage import writing
+from publisher.stories import review
+from publisher.stories import service as stories
+from publisher.stories.models import Post
+from publisher.stories.rules import Draft
 from tests.faults import counting
+from tests.faults.claims_tally import Tally, tally
 from tests.plugins.databases import private_cluster
 from workers import valkey
 
 REGISTRY[counting.KIND] = "tests.faults.counting:Counting"
 DISPATCHERS, WORKERS, SENDERS = 2, 8, 4
-ACCOUNTS = 32
+BLOGS, PLATFORMS = 40, 8
+SENT_AWAY = 0.04
+"""The share of posts that are sent to the platform, in three commits; the others take the blog's one."""
+BY_HAND = 10
+"""So many posts of each kind come about by the verbs."""
+INSERTS_PER_S = 1_000
+"""All posts are due once this pace would have inserted them, and a few seconds."""
 HOST = "CLAIMS_HOST"
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What was counted, at the platform and in the database."""
-
-    posts: int
-    received: int
-    twice: int
-    attempts: int
-    claimed_again: int
-    published: int
-    by_host: Counter[str]
-    seconds: float
-
-    @property
-    def double(self) -> int:
-        """Posts that two claimed: received twice, or tried a second time though nobody had died."""
-        return self.twice + self.claimed_again
-
-    @property
-    def kept(self) -> bool:
-        return not self.double and self.posts == self.received == self.attempts == self.published
-
-    def __str__(self) -> str:
-        shares = ", ".join(f"{host} {count}" for host, count in sorted(self.by_host.items()))
-        return (
-            f"  posts             {self.posts}\n"
-            f"  received          {self.received}, twice {self.twice}\n"
-            f"  claims            {self.attempts}, again {self.claimed_again}\n"
-            f"  shown published   {self.published}\n"
-            f"  double claims     {self.double}\n"
-            f"  by host           {shares}\n"
-            f"  took              {self.seconds:.0f} s, {self.posts / self.seconds:.0f} posts/s"
-        )
 
 
 def quarrel(
@@ -78,29 +61,63 @@ def quarrel(
     posts: int,
     *,
     workers: int = WORKERS,
+    lasting_s: float = 0.0,
     say: Callable[[str], None] = lambda _: None,
 ) -> Tally:
-    """Let two dispatchers and so many workers publish `posts` posts that are all due, and count."""
-    ledger = folder / "ledger"
+    """Let two dispatchers and so many workers publish `posts` posts, and count. All are due at one instant,
+    or one after the other over `lasting_s` seconds."""
+    ledger, hosts = folder / "ledger", folder / "hosts"
     ledger.touch()
+    hosts.mkdir()
+    wire = round(posts * SENT_AWAY)
     with rig.house(DATABASE_URL=database_url) as house:
-        owners = _accounts()
-        data.schedule(house, owners, data.tweets(posts), [clock.now()] * posts)
         with _hosts(folder, house, ledger, workers):
-            begun = time.monotonic()
-            _until(lambda: ledger.read_bytes().count(b"\n") >= posts, posts, say)
-            _until(lambda: data.published() >= posts, 0, say)
-            seconds = time.monotonic() - begun
-        return _tally(posts, ledger, seconds)
+            due = clock.now() + timedelta(seconds=5 + posts / INSERTS_PER_S)
+            dues = [due + timedelta(seconds=lasting_s * n / posts) for n in range(posts)]
+            _fill(house, data.articles(posts - wire), data.tweets(wire), dues)
+            say(f"{posts:,} posts, due in {(due - clock.now()).total_seconds():.0f} s")
+            clock.wait_until(due)
+            _until(lambda: data.published() >= posts, posts, say)
+            seconds = (clock.now() - due).total_seconds()
+        return tally(hosts, ledger, posts - wire, wire, seconds)
 
 
-def _accounts() -> list[Account]:
+def _fill(
+    house: rig.House, articles: list[Draft], tweets: list[Draft], dues: list[datetime]
+) -> None:
+    """Schedule them all. The first few come about by the verbs; the rest, in bulk, takes up the ids where
+    those left them."""
+    kinds = ((_blogs(), articles), (_platforms(), tweets))
+    for owners, drafts in kinds:
+        for owner, draft in zip(cycle(owners), drafts[:BY_HAND], strict=False):
+            by_hand(house, owner, draft, dues[0])
+    later = iter(dues)
+    for owners, drafts in kinds:
+        rest = drafts[BY_HAND:]
+        data.schedule(house, owners, rest, list(islice(later, len(rest))))
+    data.analyse()
+
+
+def by_hand(house: rig.House, owner: Account, draft: Draft, due: datetime) -> Post:
+    """One approved post of a story of its own, as people make it."""
+    with writing():
+        story = stories.create_story(house.author, title=draft.title or draft.text, language="ko")
+        post = stories.add_post(house.author, story, owner, draft)
+        review.submit(house.author, post)
+        return deliveries.approve(house.editor, post, post.revision, due, "Asia/Seoul")
+
+
+def _blogs() -> list[Account]:
+    return [accounts.connect(None, kind="blog", slug=f"b{n}", credentials={}) for n in range(BLOGS)]
+
+
+def _platforms() -> list[Account]:
     """Accounts of the counting platform, without spacing."""
     now = clock.now()
     with writing() as session:
         made = [
             Account(kind=counting.KIND, slug=f"c{n}", label=f"C{n}", created_at=now)
-            for n in range(ACCOUNTS)
+            for n in range(PLATFORMS)
         ]
         session.add_all(made)
     return made
@@ -113,6 +130,7 @@ def _hosts(folder: Path, house: rig.House, ledger: Path, workers: int) -> Iterat
         **house.environment,
         "REDIS_URL": valkey.redis_url(folder),
         "PUBLISHER_SENDERS": str(SENDERS),
+        "PUBLISHER_BACKUPS": "off",
         counting.LEDGER: str(ledger),
     }
     roles = [("dispatch", n) for n in range(DISPATCHERS)] + [("worker", n) for n in range(workers)]
@@ -121,55 +139,71 @@ def _hosts(folder: Path, house: rig.House, ledger: Path, workers: int) -> Iterat
         stack.enter_context(rig.program(valkey.command(folder), {"PATH": os.environ["PATH"]}, log))
         rig.wait_for(valkey.socket_path(folder).exists, 30, log)
         for role, number in roles:
-            host = f"{role}-{number}"
-            own = {**shared, HOST: host, "PUBLISHER_HOME": str(folder / host)}
+            home = folder / "hosts" / f"{role}-{number}"
+            own = {**shared, HOST: home.name, "PUBLISHER_HOME": str(home)}
             command = ("tests.faults.claims", "--role", role)
             stack.enter_context(rig.running(*command, environment=own, log=log))
         rig.wait_for(lambda: rig.listening(shared["REDIS_URL"]) >= workers, 180, log)
+        rig.wait_for(lambda: _dispatching() >= DISPATCHERS, 180, log)
         yield
 
 
+def _dispatching() -> int:
+    """How many dispatchers have given a sign of life."""
+    db.session.rollback()
+    query = select(func.count()).select_from(Beat).where(Beat.role.like("dispatcher%"))
+    return db.session.scalar(query) or 0
+
+
 def _until(condition: Callable[[], bool], posts: int, say: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + 120 + posts / 5
+    deadline = time.monotonic() + 120 + posts / 25
     told = time.monotonic()
     while not condition():
         if time.monotonic() > deadline:
             return  # what is missing then is told by the tally
         if time.monotonic() - told > 20:
             told = time.monotonic()
-            say(f"{data.published()} published")
-        time.sleep(0.1)
-
-
-def _tally(posts: int, ledger: Path, seconds: float) -> Tally:
-    lines = [line.split(" ", 1) for line in ledger.read_text().splitlines()]
-    received = Counter(marker for marker, _ in lines)
-    db.session.rollback()
-    attempts = db.session.scalar(select(func.count()).select_from(Attempt)) or 0
-    again = db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.fence > 1))
-    return Tally(
-        posts=posts,
-        received=len(received),
-        twice=sum(count > 1 for count in received.values()),
-        attempts=attempts,
-        claimed_again=again or 0,
-        published=data.published(),
-        by_host=Counter(Path(home).name for _, home in lines),
-        seconds=seconds,
-    )
+            say(f"{data.published():,} published")
+        time.sleep(0.3)
 
 
 def _be(role: str) -> None:
-    """One process of a host: the product's own, that only takes itself to be on another machine."""
+    """One process of a host: the product's own, that takes itself to be on another machine and leaves marks
+    of the bells it rings and of the claims it loses."""
     socket.gethostname = lambda: os.environ[HOST]
+    _mark_bells()
+    _mark_the_beaten()
     from workers import __main__ as roles
 
     sys.argv = ["workers", role]
     roles.main()
 
 
+def _mark_bells() -> None:
+    enqueue = Queue.enqueue
+
+    def marked(queue: Queue, *args: Any, **kwargs: Any) -> Any:
+        job = enqueue(queue, *args, **kwargs)
+        counting.mark(counting.BELLS)
+        return job
+
+    Queue.enqueue = marked  # type: ignore[assignment, method-assign]
+
+
+def _mark_the_beaten() -> None:
+    work_on = dispatch.work_on
+
+    def marked(head: Head) -> bool:
+        found = work_on(head)
+        if not found:
+            counting.mark(counting.BEATEN)
+        return found
+
+    dispatch.work_on = marked
+
+
 def main() -> int:
-    """Quarrel and print the tally. 1 when anything was claimed or received twice."""
+    """Quarrel and print the tally. 1 when anything was claimed, told or out twice, or is not out."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.claims", description=__doc__)
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--role", choices=["dispatch", "worker"], help=argparse.SUPPRESS)
@@ -179,9 +213,11 @@ def main() -> int:
         return 0
     with private_cluster() as cluster, tempfile.TemporaryDirectory(prefix="claims-") as folder:
         url = cluster.url(cluster.create())
-        tally = quarrel(Path(folder), url, given.posts, say=rig.progress)
-    sys.stdout.write(f"{tally}\n")
-    return 0 if tally.kept else 1
+        found = quarrel(Path(folder), url, given.posts, say=rig.progress)
+        if not found.kept:
+            rig.progress((Path(folder) / "log").read_text(errors="replace")[-3000:])
+    sys.stdout.write(f"{found}\n")
+    return 0 if found.kept else 1
 
 
 if __name__ == "__main__":
