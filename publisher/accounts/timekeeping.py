@@ -118,7 +118,8 @@ def _suspect(now: Reading) -> None:
     as from here on it is a person's to confirm."""
     try:
         with writing():
-            before = _kept() or _Process.believed
+            kept = _kept()  # perhaps of an earlier start of the machine, which says nothing here
+            before = kept if kept and kept.boot_id == now.boot_id else _Process.believed
             shift = clock_shift(before, now) if before else 0.0
             if moved(shift):
                 _hold(shift)

@@ -208,3 +208,19 @@ def test_this_machine_has_both_clocks() -> None:
     assert second is not None
     assert second.boot >= first.boot > 0
     assert abs(first.wall - clock.now().timestamp()) < 60
+
+
+def test_a_clock_that_is_moved_after_the_machine_was_restarted_holds_too(
+    newsroom: Newsroom, machine: Machine
+) -> None:
+    """On a machine of workers alone nobody wrote down what its clocks said after this start."""
+    timekeeping.begin()
+    machine.reading = replace(machine.reading, boot=60.0, boot_id="the next start")
+    new_process(machine)
+    machine.moved(7200)
+    story = newsroom.approve(newsroom.story("x", x=ONE))
+
+    newsroom.work()
+
+    assert accounts.holding() is not None
+    assert newsroom.statuses(story)["x"] == "scheduled"
