@@ -7,6 +7,7 @@ The hosted blog lives in the database itself and needs none.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
@@ -56,9 +57,11 @@ def write(sent: Sent) -> bool:
         ensure_ascii=False,
     )
     try:
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, (line + "\n").encode())
+            whole = (_new_line(file) + line + "\n").encode()
+            if os.write(file, whole) < len(whole):
+                raise OSError(errno.ENOSPC, "only a part of the line was written")
             full = os.fstat(file).st_size > MOST_BYTES
         finally:
             os.close(file)
@@ -70,6 +73,12 @@ def write(sent: Sent) -> bool:
         )
         return False
     return True
+
+
+def _new_line(file: int) -> str:
+    """Ends a line that a full disk or a power cut has torn, so that it takes no other with it."""
+    size = os.fstat(file).st_size
+    return "\n" if size and os.pread(file, 1, size - 1) != b"\n" else ""
 
 
 def read(*more: Path, after: datetime | None = None) -> Iterator[Sent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,23 @@ def test_a_journal_that_cannot_be_written_holds_nothing_up_but_is_heard_of(
     (tmp_path / journal.NAME).mkdir()
     assert journal.write(sent("글")) is False
     assert "journal cannot be written" in caplog.text
+
+
+def test_a_torn_line_takes_no_other_with_it(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The disk was full in the middle of a line."""
+    assert journal.write(sent("글 1", 1))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / journal.NAME).stat().st_size + 20, hard))
+    try:
+        torn = journal.write(sent("글 2", 2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert torn is False
+    assert "journal cannot be written" in caplog.text
+    assert journal.write(sent("글 3", 3))
+    assert [each.text for each in journal.read()] == ["글 1", "글 3"]
 
 
 def test_a_copy_can_be_made_while_somebody_writes(app: Flask, tmp_path: Path) -> None:
