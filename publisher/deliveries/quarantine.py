@@ -71,7 +71,8 @@ def look_back() -> Findings | None:
         unknown = _unknown(journal.read(after=_compared_until()))
         found = None
         if unknown and db.session.scalar(select(Delivery.id).limit(1)) is not None:
-            found = _isolate(unknown, last_life() or unknown[0].at)
+            oldest = unknown[0].at  # who works on the copy since then does not make it younger
+            found = _isolate(unknown, min(last_life() or oldest, oldest))
             accounts.hold(None, _reason())
             logger.error("this database is older than what went out; everything is held")
         _remember()

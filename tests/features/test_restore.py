@@ -255,35 +255,35 @@ def test_the_owner_hears_of_a_post_that_went_out_and_is_a_draft_in_the_copy(
 
     found = restore.restore(copy, hold=False).findings
     newsroom.work(1)
-
     assert (found.doubted, found.unplanned, found.foreign) == ((), (post_id,), 1)
-    kinds = db.session.scalars(select(Notice.kind).where(Notice.user_id == newsroom.author.id))
-    assert "needs_attention" in set(kinds)
+    kinds = select(Notice.kind).where(Notice.user_id == newsroom.author.id)
+    assert "needs_attention" in set(db.session.scalars(kinds))
     assert len(newsroom.really_posted("x")) == 2
 
 
+def put_back(copy: Path, home: Path) -> None:
+    """As somebody does who does not know of `publisher db restore`."""
+    db.session.rollback()
+    db.engine.dispose()
+    (home / "publisher.sqlite3").write_bytes(gzip.decompress(copy.read_bytes()))
+    for log in home.glob("publisher.sqlite3-*"):
+        log.unlink()
+
+
 def test_a_copy_put_back_by_hand_is_noticed_before_anything_is_sent(
-    newsroom: Newsroom, later: Later, tmp_path: Path, config: Config
+    newsroom: Newsroom, later: Later, tmp_path: Path
 ) -> None:
     quarantine.look_back()
     story = tweet(newsroom, "von Hand zurück", in_s=86_400)
-    tmp_path.joinpath("by-hand").mkdir()
-    copy = tmp_path / "by-hand" / "copy"
-    backup.take(copy)
+    copy = backup.take(tmp_path / "copy")
     deliveries.publish_now(newsroom.editor, newsroom.post(story, "x"))
     newsroom.work()
     later()
-    db.session.rollback()
-    db.engine.dispose()
-    (tmp_path / "publisher.sqlite3").write_bytes(gzip.decompress(copy.read_bytes()))
-    for log in tmp_path.glob("publisher.sqlite3-*"):
-        log.unlink()
-
+    put_back(copy, tmp_path)
     assert quarantine.look_back() is not None
     assert accounts.holding() is not None
     assert quarantine.look_back() is None, "a second role that starts finds nothing new"
     newsroom.work(1)
-
     assert published(newsroom, story)
     assert newsroom.really_posted("x") == ["von Hand zurück"]
 
@@ -377,3 +377,23 @@ def test_the_database_of_before_is_kept(newsroom: Newsroom, tmp_path: Path) -> N
     with closing(sqlite3.connect(kept)) as before:
         assert before.execute("SELECT count(*) FROM deliveries").fetchone() == (1,)
     assert db.session.scalars(select(Delivery)).all() == []
+
+
+def test_what_people_did_before_anybody_looked_back_hides_nothing(
+    newsroom: Newsroom, later: Later, tmp_path: Path
+) -> None:
+    """Another machine sent as well, before people wrote into the copy."""
+    for text in ("ours", "theirs"):
+        tweet(newsroom, text, in_s=1800)
+    copy = backup.take(tmp_path / "copy")
+    later()
+    newsroom.work()
+    path = journal.folder() / journal.NAME
+    path.write_text(next(line for line in path.read_text().splitlines(True) if "ours" in line))
+    put_back(copy, tmp_path)
+    later(HOUR / 2)
+    newsroom.story("blog")  # writes to the audit trail
+    quarantine.look_back()
+    accounts.release(None)
+    newsroom.work(60)
+    assert sorted(newsroom.really_posted("x")) == ["ours", "theirs"]
