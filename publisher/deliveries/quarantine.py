@@ -34,7 +34,7 @@ from publisher.journal import Sent
 from publisher.notices import service as notices
 from publisher.people import audit
 from publisher.people.models import Event, User
-from publisher.storage import turn, writing
+from publisher.storage import turn, upsert, writing
 from publisher.stories.models import Post
 
 logger = logging.getLogger(__name__)
@@ -123,11 +123,9 @@ def _remember() -> None:
     newest = journal.newest()
     if newest is None:
         return
-    mark = db.session.get(Beat, _mark())
-    if mark is None:
-        db.session.add(Beat(name=_mark(), role="journal", at=newest))
-    else:
-        mark.at = newest
+    row = upsert(Beat).values(name=_mark(), role="journal", at=newest)  # others start, too
+    newer = row.on_conflict_do_update(index_elements=["name"], set_={"at": newest})
+    db.session.connection().execute(newer)
 
 
 def _mark() -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Sequence
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from channels.base import Receipt
-from publisher import clock
+from publisher import clock, journal
 from publisher.deliveries import claim as claims
-from publisher.deliveries import deliver, settle, state
+from publisher.deliveries import deliver, quarantine, settle, state
 from publisher.deliveries import service as deliveries
-from publisher.deliveries.models import Delivery
+from publisher.deliveries.models import Beat, Delivery
 from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.storage import writing
@@ -138,3 +139,19 @@ def test_cancelling_while_the_receipt_arrives_blocks_nobody(
 
     assert (said_one, said_two) == ([None], [None])
     assert newsroom.statuses(story)["x"] == "published"
+
+
+@pytest.mark.usefixtures("cast", "database_url")
+def test_two_roles_of_one_machine_can_start_at_the_same_moment(app: Flask) -> None:
+    """Both compare with the journal for the first time, and both write down that they did."""
+    now = clock.now()
+    journal.write(journal.Sent(now, "thrown away", 1, 1, 1, 1, "text", ""))
+    name = f"journal@{socket.gethostname()}"
+    with db.engine.connect() as first, first.begin():
+        first.execute(insert(Beat).values(name=name, role="journal", at=now))
+        second, said = in_thread(app, quarantine.look_back)
+        second.join(0.5)
+        assert second.is_alive(), "the second waits until the first has decided"
+    second.join()
+    assert said == [None]
+    assert db.session.scalars(select(Beat.at).where(Beat.name == name)).all() == [now]
