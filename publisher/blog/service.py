@@ -58,7 +58,7 @@ class Shelf:
         """As `put` for several, by key, with as many statements as for one. What is wrong with one
         of them is answered in its place and keeps no other from the shelf."""
         drafts = [_drafted(key, content) for key, content in parcels]
-        for _attempt in range(2):  # the second sees what took an address since the first looked
+        for _attempt in range(2 * len(drafts)):  # each sees what took an address since the last
             answers = _placed(drafts)
             fresh = [each for each in answers if isinstance(each, Article) and each in drafts]
             try:

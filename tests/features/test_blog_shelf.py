@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 from PIL import Image as Picture
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import IntegrityError
 
 from channels.base import Author, Content, Image, Link
 from channels.errors import Rejected
@@ -281,3 +282,25 @@ def test_the_first_picture_of_the_text_is_the_articles_face(app: Flask, cast: Ca
         Shelf().put(_content(text=" ".join(f"![x]({media.url(m)})" for m in shown)), key="d1")
     used = blog.article("봄의-소식").media
     assert [picture["token"] for picture in used] == [picture.token for picture in shown]
+
+
+@pytest.mark.parametrize("rivals", [2, 3])
+def test_titles_that_others_take_one_after_the_other_keep_nobody_from_the_shelf(
+    app: Flask, rivals: int
+) -> None:
+    """Each time the shelf has looked, somebody else takes another of the addresses that it found free."""
+    taken: list[str] = []
+
+    def rival(_mapper: object, connection: Connection, article: Article) -> None:
+        if article.slug not in taken and len(taken) < rivals:
+            taken.append(article.slug)
+            raise IntegrityError("another's article was committed just now", None, Exception())
+
+    event.listen(Article, "before_insert", rival)
+    try:
+        with writing():
+            answers = Shelf().put_all([(f"d{n}", _content(f"제목 {n}")) for n in range(3)])
+    finally:
+        event.remove(Article, "before_insert", rival)
+    assert not any(isinstance(answer, Rejected) for answer in answers)
+    assert _count() == 3
