@@ -51,6 +51,7 @@ async function ask(draft, tries = 0) {
   }
   if (response.status >= 500 || response.status === 429) return { outcome: "offline" };
   const answer = await response.json().catch(() => ({}));
+  if (response.ok && !answer.base) return { outcome: "offline" }; // a portal or proxy spoke, not the server
   if (response.ok) return { outcome: "saved", ...answer };
   return { outcome: { stale: "stale", held: "held" }[answer.code] ?? "refused", ...answer };
 }

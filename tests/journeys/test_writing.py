@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -278,3 +279,17 @@ def test_without_scripts_everything_is_saved_by_the_button(
     ana.get_by_role("button", name="Save", exact=True).click()
     expect(ana.locator("#toasts")).to_contain_text("Saved.")
     assert texts(post) == ["처음 글", "스크립트 없이"]
+
+
+def test_the_page_of_a_network_that_wants_a_sign_in_is_no_answer(
+    enter: Enter, cast: Cast, site: Site, post: Post
+) -> None:
+    ana = enter(cast.ana)
+    address = "**/autosave"
+    ana.route(address, lambda route: route.fulfill(content_type="text/html", body="Wi-Fi"))
+    desk(ana, post).fill("unterwegs")
+    expect(state(ana)).to_have_class(re.compile("is-unsaved"))
+    assert kept(ana) == 1, "the copy on this device stays until the server has the text"
+    ana.unroute(address)
+    site.wait_until(lambda: kept(ana) == 0)
+    assert texts(post) == ["처음 글", "unterwegs"]
