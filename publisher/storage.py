@@ -149,7 +149,11 @@ def engine_options(config: Config) -> dict[str, Any]:
         "max_overflow": 24,
         "pool_pre_ping": True,
         "connect_args": {
-            "options": "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+            # A database host that vanished is noticed within half a minute, not after TCP's hours.
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "options": "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000",
         },
     }
 
@@ -194,7 +198,7 @@ def _tame_sqlite(engine: Engine) -> None:
 
 def _take_write_lock(connection: Connection) -> None:
     """BEGIN IMMEDIATE, tried each millisecond: SQLite's own busy handler sleeps in steps of up to 100 ms.
-    The last try is the handler's, and raises what it raises."""
+    The last try raises what it raises."""
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
     deadline = time.monotonic() + BUSY_S

@@ -12,6 +12,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from publisher import logs, queue
+from publisher.accounts import timekeeping
 from publisher.config import Config
 from publisher.deliveries import dispatch, quarantine
 from workers import dispatcher, loaded, supervisor
@@ -23,6 +24,7 @@ def work() -> None:
     app = loaded.app()
     config: Config = app.extensions["settings"]
     with app.app_context():
+        timekeeping.begin()
         quarantine.look_back()
         dispatch.warm()
     redis = queue.connect(config, patient=True)

@@ -26,7 +26,7 @@ from publisher.people import audit
 from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
-from publisher.storage import writing
+from publisher.storage import upsert, writing
 
 CODE, SCOPE = "clock", -1
 _OPEN = (Hold.scope == SCOPE, Hold.released_at.is_(None))
@@ -161,6 +161,7 @@ def _kept() -> Reading | None:
 
 
 def _keep(now: Reading) -> None:
-    db.session.merge(
-        HostClock(host=socket.gethostname(), wall=now.wall, boot=now.boot, boot_id=now.boot_id)
-    )
+    """Several roles of a machine may begin at once."""
+    said = {"wall": now.wall, "boot": now.boot, "boot_id": now.boot_id}
+    row = upsert(HostClock).values(host=socket.gethostname(), **said)
+    db.session.execute(row.on_conflict_do_update(index_elements=["host"], set_=said))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
@@ -124,11 +124,12 @@ def _sends() -> Iterator[Head]:
     first = (
         select(Delivery.next_at)
         .where(
-            Delivery.account_id == Account.id,
+            # As good as "equal"; but then PostgreSQL may walk all accounts' rows by time to find this one's.
+            Delivery.account_id.between(Account.id, Account.id),
             Delivery.next_at.is_not(None),
             Delivery.status == SCHEDULED,
         )
-        .order_by(Delivery.next_at)
+        .order_by(Delivery.account_id, Delivery.next_at)
         .limit(1)
         .scalar_subquery()
     )
@@ -165,7 +166,8 @@ def _taken() -> ColumnElement[bool]:
     held = select(Hold.id).where(
         or_(Hold.account_id.is_(None), Hold.account_id == Account.id), Hold.released_at.is_(None)
     )
-    busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == SENDING)
+    sending = literal(str(SENDING), literal_execute=True)  # a prepared plan must know its index by it
+    busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == sending)
     return or_(held.exists(), busy.exists())
 
 

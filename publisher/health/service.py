@@ -16,6 +16,7 @@ from channels import channel_class
 from publisher import backup, clock, journal, queue, schema
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
+from publisher.accounts.models import Account
 from publisher.config import Config
 from publisher.deliveries import attention, claim
 from publisher.deliveries.models import Attempt, Beat, Delivery
@@ -123,9 +124,9 @@ def _journal() -> Check:
 def _newest_wire() -> datetime | None:
     """When this machine sent last to a platform, among the newest attempts."""
     elsewhere = [
-        account.id
-        for account in accounts.all_accounts()
-        if not channel_class(account.kind).transactional
+        account_id
+        for account_id, kind in db.session.execute(select(Account.id, Account.kind))
+        if not channel_class(kind).transactional
     ]
     newest = select(Attempt).order_by(Attempt.id.desc()).limit(LATEST).subquery()
     query = (
