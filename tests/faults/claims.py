@@ -50,7 +50,7 @@ SENT_AWAY = 0.04
 """The share of posts that are sent to the platform, in three commits; the others take the blog's one."""
 BY_HAND = 10
 """So many posts of each kind come about by the verbs."""
-INSERTS_PER_S = 1_000
+INSERTS_PER_S = 2_500
 """All posts are due once this pace would have inserted them, and a few seconds."""
 HOST = "CLAIMS_HOST"
 
