@@ -166,7 +166,9 @@ def _taken() -> ColumnElement[bool]:
     held = select(Hold.id).where(
         or_(Hold.account_id.is_(None), Hold.account_id == Account.id), Hold.released_at.is_(None)
     )
-    sending = literal(str(SENDING), literal_execute=True)  # a prepared plan must know its index by it
+    sending = literal(
+        str(SENDING), literal_execute=True
+    )  # a prepared plan must know its index by it
     busy = select(Delivery.id).where(Delivery.account_id == Account.id, Delivery.status == sending)
     return or_(held.exists(), busy.exists())
 
