@@ -213,7 +213,9 @@ def take_some(
     row = db.session.execute(
         select(Account, _taken())
         .where(Account.id == account_id, Account.status == AccountStatus.ACTIVE)
-        .with_for_update(of=Account, skip_locked=True)
+        # NO KEY: whoever settles a post of this account writes rows that name it, and must not wait for us,
+        # who may have looked before its claim and wait for it at the unique index.
+        .with_for_update(of=Account, skip_locked=True, key_share=True)
     ).first()
     if row is None or row[1]:
         return ()
