@@ -53,6 +53,7 @@ BY_HAND = 10
 INSERTS_PER_S = 2_500
 """All posts are due once this pace would have inserted them, and a few seconds."""
 HOST = "CLAIMS_HOST"
+STUCK_S = 150.0
 
 
 def quarrel(
@@ -77,7 +78,7 @@ def quarrel(
             _fill(house, data.articles(posts - wire), data.tweets(wire), dues)
             say(f"{posts:,} posts, due in {(due - clock.now()).total_seconds():.0f} s")
             clock.wait_until(due)
-            _until(lambda: data.published() >= posts, posts, say)
+            _until_published(posts, say)
             seconds = (clock.now() - due).total_seconds()
         return tally(hosts, ledger, posts - wire, wire, seconds)
 
@@ -155,16 +156,17 @@ def _dispatching() -> int:
     return db.session.scalar(query) or 0
 
 
-def _until(condition: Callable[[], bool], posts: int, say: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + 120 + posts / 25
-    told = time.monotonic()
-    while not condition():
-        if time.monotonic() > deadline:
-            return  # what is missing then is told by the tally
+def _until_published(posts: int, say: Callable[[str], None]) -> None:
+    """Wait for all, or until nothing has moved for longer than a lease; the tally tells what is missing."""
+    count, moved = 0, time.monotonic()
+    told = moved
+    while count < posts and time.monotonic() - moved < STUCK_S:
+        time.sleep(0.3)
+        if (now := data.published()) != count:
+            count, moved = now, time.monotonic()
         if time.monotonic() - told > 20:
             told = time.monotonic()
-            say(f"{data.published():,} published")
-        time.sleep(0.3)
+            say(f"{count:,} published")
 
 
 def _be(role: str) -> None:
