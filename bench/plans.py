@@ -1,4 +1,5 @@
-"""What a database means to do for each query of a call: which tables it would read from end to end."""
+"""What a database means to do for each query of a call: which tables it would read from end to end, and
+which rows it would sort."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from sqlalchemy import event
 from publisher.extensions import db
 
 Statement = tuple[str, Any]
+Look = Callable[[Any, str, Any], Iterator[str]]
 
 
 @contextmanager
@@ -32,16 +34,25 @@ def collected() -> Iterator[list[Statement]]:
 
 def scans(call: Callable[[], object]) -> dict[str, str]:
     """Table → the query that reads all of it, for each such query that `call` makes."""
+    postgresql = db.engine.dialect.name == "postgresql"
+    return _found(call, _postgresql if postgresql else _sqlite)
+
+
+def sorts(call: Callable[[], object]) -> dict[str, str]:
+    """Step of the plan → the query that it belongs to, for each that orders rows after reading them."""
+    postgresql = db.engine.dialect.name == "postgresql"
+    return _found(call, _postgresql_sorts if postgresql else _sqlite_sorts)
+
+
+def _found(call: Callable[[], object], look: Look) -> dict[str, str]:
     with collected() as statements:
         call()
     db.session.rollback()
-    postgresql = db.engine.dialect.name == "postgresql"
-    look = _postgresql if postgresql else _sqlite
     with db.engine.connect() as connection:
         return {
-            table: statement
+            found: statement
             for statement, values in dict.fromkeys(map(_hashable, statements))
-            for table in look(connection.connection.cursor(), statement, values)
+            for found in look(connection.connection.cursor(), statement, values)
         }
 
 
@@ -53,10 +64,21 @@ def _hashable(statement: Statement) -> Statement:
 def _sqlite(cursor: Any, statement: str, values: Any) -> Iterator[str]:
     """A row of the plan begins with SCAN where a table, or all of an index, is read. All of an index that
     holds a few rows only, because it says which, is no scan."""
-    for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall():
-        words = row[3].split()
+    for step in _sqlite_steps(cursor, statement, values):
+        words = step.split()
         if words[0] == "SCAN" and not _of_a_few(cursor, words):
             yield words[1]
+
+
+def _sqlite_sorts(cursor: Any, statement: str, values: Any) -> Iterator[str]:
+    for step in _sqlite_steps(cursor, statement, values):
+        if step.startswith("USE TEMP B-TREE"):
+            yield step
+
+
+def _sqlite_steps(cursor: Any, statement: str, values: Any) -> list[str]:
+    rows = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    return [row[3] for row in rows]
 
 
 def _of_a_few(cursor: Any, words: list[str]) -> bool:
@@ -72,16 +94,27 @@ def _postgresql(cursor: Any, statement: str, values: Any) -> Iterator[str]:
     so is reading an index without a condition. So the answer does not hang on how many rows there are."""
     for way in ("seqscan", "hashjoin", "mergejoin"):
         cursor.execute(f"SET LOCAL enable_{way} = off")
+    for node in _postgresql_nodes(cursor, statement, values):
+        kind = node["Node Type"]
+        whole = kind.startswith("Index") and "Index Cond" not in node
+        if kind == "Seq Scan" or (whole and not _holds_a_few(cursor, node["Index Name"])):
+            yield node["Relation Name"]
+
+
+def _postgresql_sorts(cursor: Any, statement: str, values: Any) -> Iterator[str]:
+    for node in _postgresql_nodes(cursor, statement, values):
+        if "Sort" in node["Node Type"]:
+            yield f"{node['Node Type']} by {node['Sort Key']}"
+
+
+def _postgresql_nodes(cursor: Any, statement: str, values: Any) -> Iterator[dict[str, Any]]:
     cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", dict(values))
     (found,) = cursor.fetchone()
     plan = json.loads(found) if isinstance(found, str) else found
     nodes = [plan[0]["Plan"]]
     for node in nodes:
         nodes += node.get("Plans", [])
-        kind = node["Node Type"]
-        whole = kind.startswith("Index") and "Index Cond" not in node
-        if kind == "Seq Scan" or (whole and not _holds_a_few(cursor, node["Index Name"])):
-            yield node["Relation Name"]
+        yield node
 
 
 def _holds_a_few(cursor: Any, index: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
@@ -117,17 +117,19 @@ def heads() -> list[Head]:
 
     Accounts that are paused, held or busy sending have nothing to send; reconciling needs none of that.
     """
-    return sorted([*_sends(), *_reconciles()], key=lambda head: head.at)
+    return sorted([*sends(), *_reconciles()], key=lambda head: head.at)
 
 
-def _sends() -> Iterator[Head]:
+def sends() -> Iterator[Head]:
+    """Each free account's oldest delivery, in no order."""
     first = (
         select(Delivery.next_at)
         .where(
-            # As good as "equal"; but then PostgreSQL may walk all accounts' rows by time to find this one's.
+            # Both say "equal", in words that leave one index to go by: PostgreSQL may else walk all accounts'
+            # rows by time to find this one's, and SQLite may sort all that are scheduled.
             Delivery.account_id.between(Account.id, Account.id),
             Delivery.next_at.is_not(None),
-            Delivery.status == SCHEDULED,
+            func.coalesce(Delivery.status, "") == SCHEDULED,
         )
         .order_by(Delivery.account_id, Delivery.next_at)
         .limit(1)
