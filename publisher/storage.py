@@ -5,6 +5,7 @@ Every verb runs in `with writing():`. Reading never takes SQLite's write lock.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -20,15 +21,20 @@ from sqlalchemy import DateTime, Dialect, Engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from publisher.config import Config
 from publisher.extensions import Model, db
 
+logger = logging.getLogger(__name__)
+
 BUSY_S = 10.0
 """How long a writer waits for SQLite's write lock before it gives up."""
 BUSY_STEP_S = 0.001
+AGAIN_S = (0.1, 0.5, 2.0, 5.0)
+"""Seconds between the tries of what must not be forgotten because the database was away for a moment."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -107,6 +113,21 @@ def after_commit(call: Callable[[], Any]) -> None:
     calls: list[Callable[[], Any]] = db.session().info["after_commit"]
     if call not in calls:
         calls.append(call)
+
+
+def persistently(verb: Callable[[], None]) -> None:
+    """Run a verb that may be run twice, and again when the database dropped it: the connection was lost, or
+    two waited for each other and it was the one to give way. Raises what the last try raised."""
+    for wait in AGAIN_S:
+        try:
+            verb()
+        except (OperationalError, InterfaceError):
+            logger.warning("the database dropped a commit; again in %g s", wait, exc_info=True)
+            db.session.rollback()
+            time.sleep(wait)
+        else:
+            return
+    verb()
 
 
 def turn(story_id: int, *, wait: bool = True) -> bool:

@@ -44,7 +44,7 @@ from publisher.deliveries.rules import (
 )
 from publisher.extensions import db
 from publisher.media import service as media
-from publisher.storage import after_commit, writing
+from publisher.storage import after_commit, persistently, writing
 from publisher.stories.rules import content_hash
 
 logger = logging.getLogger(__name__)
@@ -95,10 +95,11 @@ def _send(claim: Claim) -> None:
         return
     except ChannelError as error:
         crash_point("answered", claim.delivery_id)
-        settle.refused(claim, error, parcel.channel.quota)
+        outcome = partial(settle.refused, claim, error)
     else:
         crash_point("answered", claim.delivery_id)
-        settle.received(claim, receipt, parcel.channel.quota)
+        outcome = partial(settle.received, claim, receipt)
+    persistently(partial(outcome, parcel.channel.quota))
     crash_point("after-outcome", claim.delivery_id)
 
 

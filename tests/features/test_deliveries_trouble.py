@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
+from sqlalchemy.engine import Connection
 
-from channels.base import Content
+from channels.base import Content, Receipt
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.blog import service as blog
-from publisher.deliveries import attention, deliver, sweep
+from publisher.deliveries import attention, deliver, settle, sweep
 from publisher.deliveries import claim as claims
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Attempt, Delivery
 from publisher.extensions import db
 from publisher.media import service as media
 from publisher.media.models import Rendition
-from publisher.storage import writing
+from publisher.storage import persistently, writing
 from publisher.stories import review
 from publisher.stories import service as stories
 from publisher.stories.links import WhenLate
@@ -47,6 +49,52 @@ def test_a_reading_that_always_breaks_ends_with_a_person(
 
     assert newsroom.delivery(story, "x").status == "needs_attention"
     assert newsroom.delivery(story, "x").problem_code == "no_verdict"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("database_url")
+def test_an_answer_outlives_a_lost_connection(newsroom: Newsroom) -> None:
+    """Commit 3 is tried again: what the platform said is known to nobody else."""
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    lost: list[str] = []
+
+    def lose(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if not lost and statement.startswith("UPDATE deliveries") and "remote_id" in statement:
+            lost.append(statement)
+            connection.connection.driver_connection.close()
+
+    event.listen(db.engine, "before_cursor_execute", lose)
+    try:
+        newsroom.work()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", lose)
+
+    assert lost
+    assert newsroom.statuses(story)["x"] == "published"
+    assert newsroom.really_posted("x") == ["가"]
+
+
+def test_a_busy_database_does_not_lose_an_answer(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publisher.storage.BUSY_S", 0.05)
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    claim = claimed(newsroom, "x")
+    db.session.rollback()
+    other = sqlite3.connect(str(db.engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    tries: list[bool] = []
+
+    def settle_at_second_try() -> None:
+        tries.append(True)
+        if len(tries) == 2:
+            other.rollback()
+        settle.received(claim, Receipt("1", "https://x.com/acme/status/1"))
+
+    persistently(settle_at_second_try)
+
+    assert newsroom.statuses(story)["x"] == "published"
+    assert len(tries) == 2
 
 
 def test_a_picture_that_is_gone_does_not_block_the_account(newsroom: Newsroom) -> None:
