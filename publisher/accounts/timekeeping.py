@@ -131,12 +131,11 @@ def _suspect(now: Reading) -> None:
 
 def _hold(shift: float) -> None:
     host, hold = socket.gethostname(), held()
-    if hold is not None and hold.values.get("host") == host:
-        hold.values = {"host": host, "shift_s": round(hold.values["shift_s"] + shift)}
-        return
     if hold is not None:
+        shifts = hold.values["shifts"]
+        hold.values = {"shifts": {**shifts, host: round(shifts.get(host, 0) + shift)}}
         return
-    values = {"host": host, "shift_s": round(shift)}
+    values = {"shifts": {host: round(shift)}}
     reason = f"The clock of {host} was moved by {round(shift)} seconds."
     db.session.add(
         Hold(

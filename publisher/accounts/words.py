@@ -52,7 +52,10 @@ def reason_of(hold: Hold) -> str:
         return _("It answers as %(now)s now; before, it was %(before)s.", **hold.values)
     if hold.code != timekeeping.CODE:
         return gettext(hold.reason)
-    shift, host = hold.values["shift_s"], hold.values["host"]
+    return " ".join(_moved(host, shift) for host, shift in hold.values["shifts"].items())
+
+
+def _moved(host: str, shift: float) -> str:
     by = format_timedelta(timedelta(seconds=abs(shift)), threshold=1.2)
     if not moved(shift):
         return _("The clock of %(host)s was moved and moved back.", host=host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
 from publisher.accounts.rules import Reading
+from publisher.accounts.words import reason_of
 from publisher.deliveries import claim as claims
 from publisher.deliveries import sweep
 from publisher.errors import Conflict
@@ -68,7 +70,7 @@ def test_a_moved_clock_holds_everything_until_somebody_confirms_it(
     newsroom.work()
     held = accounts.holding()
     assert held is not None
-    assert (held.code, held.values["shift_s"]) == ("clock", seconds)
+    assert (held.code, held.values["shifts"]) == ("clock", {socket.gethostname(): seconds})
     assert newsroom.statuses(story)[slug] == "scheduled"
 
     timekeeping.confirm(newsroom.editor)
@@ -144,6 +146,24 @@ def test_a_clock_that_was_put_right_still_waits_for_a_person_and_says_so(
     machine.moved(-7200)
     timekeeping.watch()
     assert "was moved and moved back" in client.get("/accounts").text
+
+
+def test_each_machine_whose_clock_was_moved_is_named(
+    newsroom: Newsroom, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.moved(7200)
+    timekeeping.watch()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "second")
+        machine.moved(-3600)
+        timekeeping.watch()
+
+    held = timekeeping.held()
+    assert held is not None
+    assert held.values["shifts"] == {socket.gethostname(): 7200, "second": -3600}
+    said = reason_of(held)
+    assert "moved forward by 2 hours" in said
+    assert "second was moved back by 60 minutes" in said
 
 
 def test_every_page_says_so_and_an_editor_confirms(
