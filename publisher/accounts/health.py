@@ -69,7 +69,9 @@ def lose(account: Account, problem: str, *, told: User | None = None) -> None:
     `told`, who hears of it anyway. Deliveries wait; those within their grace go when it is mended."""
     with writing():
         was_active = account.status == AccountStatus.ACTIVE
-        account.strikes, account.silent_since = 0, None
+        if account.silent_since is not None:
+            account.silent_since = account.paused_until = None  # it did answer
+        account.strikes = 0
         service.pause(None, account, problem)
         if not was_active:
             return
@@ -86,7 +88,8 @@ def probe(account_id: int) -> bool:
     False when the authority is gone. Raises Unavailable when nobody could say. No transaction is open during
     the call.
     """
-    channel = service.open_channel(service.get(account_id))
+    account = service.get(account_id)
+    channel, used = service.open_channel(account), account.credentials
     db.session.rollback()
     name, lost = "", None
     try:
@@ -98,6 +101,8 @@ def probe(account_id: int) -> bool:
         account = service.get(account_id)
         account.checked_at = clock.now()
         account.public_name = name or account.public_name
+        if account.credentials != used:
+            return True  # what was refused is not what it sends with by now
         if lost is not None:
             lose(account, lost.message)
     return lost is None

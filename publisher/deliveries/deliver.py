@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 
 from channels.base import Channel, Content, Gathers, Image, Receipt, Stages
-from channels.errors import ChannelError
+from channels.errors import ChannelError, Disconnected, Unavailable
 from publisher import clock, journal
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
@@ -65,6 +66,7 @@ class Parcel:
     content: Content
     channel: Channel
     marker: str
+    credentials: dict[str, Any] | None
 
 
 def send(claim: Claim) -> None:
@@ -95,12 +97,22 @@ def _send(claim: Claim) -> None:
         return
     except ChannelError as error:
         crash_point("answered", claim.delivery_id)
-        outcome = partial(settle.refused, claim, error)
+        outcome = partial(settle.refused, claim, _of_today(parcel, error))
     else:
         crash_point("answered", claim.delivery_id)
         outcome = partial(settle.received, claim, receipt)
     persistently(partial(outcome, parcel.channel.quota))
     crash_point("after-outcome", claim.delivery_id)
+
+
+def _of_today(parcel: Parcel, error: ChannelError) -> ChannelError:
+    """What a refusal means now: credentials that were renewed during the call are refused no more."""
+    if not isinstance(error, Disconnected):
+        return error
+    used, account = parcel.credentials, accounts.get(parcel.claim.account_id)
+    if account.credentials == used:
+        return error
+    return Unavailable(error.message, detail=error.detail, code=error.code)
 
 
 def publish_here(head: Head) -> bool:
@@ -278,6 +290,7 @@ def _pack(claim: Claim) -> Parcel | None:
         content=content_of(delivery, targets),
         channel=accounts.open_channel(delivery.account),
         marker=delivery.marker,
+        credentials=delivery.account.credentials,
     )
 
 
