@@ -109,4 +109,7 @@ class Event(Model):
     __table_args__ = (
         Index("ix_events_subject_subject_id", "subject", "subject_id"),
         Index("ix_events_story_id", "story_id", "id"),
+        Index("ix_events_at", "at"),
+        Index("ix_events_actor_id", "actor_id", "at"),
+        Index("ix_events_verb", "verb", "at"),
     )
