@@ -22,7 +22,7 @@ run: setup ## Start everything on this machine with demo accounts; Ctrl-C stops 
 
 test: setup-dev ## Run all tests, browser and PostgreSQL included (T=path for some)
 	@$(BIN)/python scripts/system_packages.py
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(T)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(T)
 
 check: setup-dev lint types architecture test ## What CI runs: format, lint, types, architecture, tests
 
