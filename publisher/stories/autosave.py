@@ -16,7 +16,7 @@ from publisher.errors import Conflict
 from publisher.extensions import db
 from publisher.people.models import Event, User
 from publisher.storage import writing
-from publisher.stories import contents, rules, service
+from publisher.stories import contents, rules, search, service, uses
 from publisher.stories.access import lock, require_edit
 from publisher.stories.models import Comment, Post
 from publisher.stories.rules import Draft
@@ -94,4 +94,6 @@ def _fill_head(post: Post, draft: Draft) -> None:
     head.created_at = clock.now()
     post.version += 1
     post.story.changed_at = clock.now()
+    search.keep(post.story)
+    uses.keep(post)
     service.surface(post, changed=retitled)

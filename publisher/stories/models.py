@@ -194,3 +194,45 @@ class Comment(Model):
 
     post: Mapped[Post | None] = relationship()
     author: Mapped[User | None] = relationship()
+
+
+class StoryFilter(Model):
+    """A way of looking at the list of stories that one person comes back to: `query` as in its address."""
+
+    __tablename__ = "story_filters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(String(500))
+
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+
+class Outline(Model):
+    """A story kept as a template: its brief, and per account the text to begin with (`slug`, `kind`, `title`,
+    `text`, `link`, `thread`)."""
+
+    __tablename__ = "outlines"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    brief: Mapped[str] = mapped_column(Text, default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
+    texts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class PictureUse(Model):
+    """Which pictures a post's newest text shows, attached or written into it."""
+
+    __tablename__ = "picture_uses"
+
+    post_id: Mapped[int] = mapped_column(
+        ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True
+    )
+    media_id: Mapped[int] = mapped_column(
+        ForeignKey("media.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+    post: Mapped[Post] = relationship()

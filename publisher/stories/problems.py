@@ -10,6 +10,10 @@ from flask_babel import gettext as _
 from channels.base import Problem
 from publisher.stories import links
 from publisher.stories.links import Node
+from publisher.stories.rules import Draft
+
+HINT = "✎"
+"""What a template's hints to the writer begin with: nobody shall read them outside."""
 
 
 def of_plan(node: Node, story: Iterable[Node]) -> list[Problem]:
@@ -32,6 +36,12 @@ def of_plan(node: Node, story: Iterable[Node]) -> list[Problem]:
     if links.references(*node.texts) and links.cycle(_reachable(node, nodes)):
         found.append(Problem("cycle"))
     return found
+
+
+def unfinished(draft: Draft) -> list[Problem]:
+    """Whether a template's hint to the writer is still there."""
+    left = HINT in draft.text or HINT in draft.title
+    return [Problem("hint_left")] if left else []
 
 
 def _candidates(reference: str, node: Node, nodes: list[Node]) -> int:
@@ -94,6 +104,9 @@ SENTENCES: dict[str, Callable[[dict[str, str | int]], str]] = {
     ),
     "cycle": lambda _v: _(
         "These posts link to each other in a circle, so none could go out first. Remove one link."
+    ),
+    "hint_left": lambda _v: _(
+        "A hint of the template (✎) is still there. Write in its place, or delete its line."
     ),
     "account_paused": lambda v: _("The account %(account)s is paused; the post would wait.", **v),
     "planned_past": lambda _v: _("The planned time has passed."),

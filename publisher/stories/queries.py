@@ -13,9 +13,9 @@ from sqlalchemy.orm import selectinload
 from publisher.extensions import db
 from publisher.people.models import Event, User
 from publisher.people.rules import Role, at_least
-from publisher.stories import rules
+from publisher.stories import rules, search
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
-from publisher.stories.rules import ARCHIVED, IN_REVIEW, Progress
+from publisher.stories.rules import ARCHIVED, IDEA, IN_REVIEW, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,11 @@ def _visible(chosen: Select[tuple[Story]], actor: User | None) -> Select[tuple[S
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    words = rules.clean(filters.text).split()
-    for word in words[:8]:
+    words = rules.clean(filters.text).split()[:8]
+    found = search.candidates(words)
+    if found is not None:
+        conditions.append(found)
+    for word in words:
         in_post = Post.head.has(
             or_(
                 Revision.title.icontains(word, autoescape=True),
@@ -80,7 +83,9 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
             )
         )
     of_post = []
-    if filters.status:
+    if filters.status == IDEA:
+        conditions.append(~Story.posts.any(Post.status != ARCHIVED))
+    elif filters.status:
         of_post.append(Post.shown_status == filters.status)
     if filters.account_id is not None:
         of_post += [Post.account_id == filters.account_id, Post.status != ARCHIVED]

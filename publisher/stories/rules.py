@@ -143,6 +143,9 @@ class Progress:
     total: int
 
 
+IDEA = "idea"
+"""What a story is while nobody has begun to write it."""
+
 CARE = (
     "needs_attention",
     "failed",
@@ -163,6 +166,8 @@ CARE = (
 
 def progress(shown_statuses: Sequence[str]) -> Progress:
     """A story's derived status from what each of its posts shows."""
+    if not shown_statuses:
+        return Progress(status=IDEA, done=0, total=0)
     counted = Counter(shown_statuses)
     alive = [status for status in shown_statuses if status != "cancelled"]
     status = next((status for status in CARE if counted[status]), "draft")

@@ -24,7 +24,7 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import contents, rules
+from publisher.stories import contents, rules, search, uses
 from publisher.stories import problems as found_problems
 from publisher.stories.access import lock, require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
@@ -80,14 +80,14 @@ def create_story(
             author_ids=author_ids,
         )
         session.add(story)
-        session.flush()
+        search.keep(story)
         audit.record(actor, "create", "story", story.id, story_id=story.id, title=story.title)
     return story
 
 
 def update_story(actor: User | None, story: Story, *, version: int, **parts: Any) -> Story:
     """Change the story's own parts (those of `create_story`). Stale when `version` is outdated."""
-    with writing() as session:
+    with writing():
         lock(story)
         require_edit(actor, story)
         if version != story.version:
@@ -98,7 +98,7 @@ def update_story(actor: User | None, story: Story, *, version: int, **parts: Any
         _fill(story, **parts)
         story.version += 1
         story.changed_at = clock.now()
-        session.flush()
+        search.keep(story)
         if story.title != before:
             for post in story.posts:
                 surface(post, changed=True)
@@ -263,7 +263,8 @@ def _add_revision(actor: User | None, post: Post, draft: Draft, *, number: int) 
     fill(revision, draft, rules.content_hash(post.account_id, draft))
     db.session.add(revision)
     post.revision = number
-    db.session.flush()
+    search.keep(post.story)
+    uses.keep(post)
     db.session.expire(post, ["head", "revisions"])
 
 
@@ -387,6 +388,7 @@ def problems(post: Post, draft: Draft | None = None) -> list[Problem]:
     except NotFound:
         found = [Problem("media_missing")]
     found += found_problems.of_plan(contents.node(post, draft), contents.nodes(post, draft))
+    found += found_problems.unfinished(draft)
     if post.account.status == "paused":
         found.append(Problem("account_paused", {"account": post.account.label}, blocking=False))
     if post.planned_at and post.planned_at < clock.now() and post.delivery_status is None:

@@ -9,6 +9,8 @@ from alembic.migration import MigrationContext
 from publisher import schema
 from publisher.deliveries.models import Attempt
 from publisher.extensions import db
+from publisher.stories import queries, search
+from publisher.stories.queries import Filters
 from publisher.stories.rules import Draft
 from tests.plugins.newsroom import Newsroom
 
@@ -18,8 +20,15 @@ def test_the_migrations_make_what_the_models_describe() -> None:
     db.drop_all()
     schema.upgrade()
     with db.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
+        ours = {"include_name": lambda name, kind, _parents: kind != "table" or _is_model(name)}
+        context = MigrationContext.configure(connection, opts=ours)
+        differences = compare_metadata(context, db.metadata)
     assert differences == []
+
+
+def _is_model(name: str | None) -> bool:
+    """The index of words is made by both ways, but is no model: its kind depends on the database."""
+    return not (name or "").startswith(search.NAME)
 
 
 @pytest.mark.usefixtures("database_url")
@@ -33,3 +42,4 @@ def test_one_migration_back_and_forth_keeps_the_attempts(newsroom: Newsroom) -> 
     schema.downgrade("0011")
     schema.upgrade()
     assert db.session.query(Attempt).count() == 1
+    assert queries.stories(None, Filters(text="이야기")).total == 1, "the index is filled again"

@@ -130,7 +130,7 @@ def test_what_is_out_or_in_trouble_outranks_the_editors_view(status, delivery, s
 def test_a_story_shows_its_most_worrying_post_and_counts_the_published_ones():
     line = rules.progress(["published", "failed", "scheduled", "cancelled"])
     assert (line.status, line.done, line.total) == ("failed", 1, 3)
-    assert rules.progress([]).status == "draft"
+    assert rules.progress([]).status == "idea"
 
 
 @pytest.mark.parametrize("status", rules.CARE)

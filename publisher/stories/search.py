@@ -1,0 +1,140 @@
+"""Finding stories by their words: an index of pairs of letters, which suits Korean as well as English.
+
+Korean words of two syllables are common, and an index of three letters could not find them. What the index
+finds is looked at again by the caller: it may name a story too many, never one too few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    cast,
+    column,
+    event,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from publisher.extensions import Base, db
+from publisher.stories import rules
+from publisher.stories.models import Post, Revision, Story
+
+NAME = "story_grams"
+"""The index: on SQLite a table of FTS5, on PostgreSQL one with a GIN index, neither a model of ours."""
+
+CREATE = {
+    "sqlite": (
+        (
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {NAME}"
+            " USING fts5(grams, tokenize='ascii', detail=none, columnsize=0)"
+        ),
+    ),
+    "postgresql": (
+        (
+            f"CREATE TABLE IF NOT EXISTS {NAME} (story_id integer PRIMARY KEY"
+            " REFERENCES stories ON DELETE CASCADE, grams text[] NOT NULL)"
+        ),
+        f"CREATE INDEX IF NOT EXISTS ix_{NAME}_grams ON {NAME} USING gin (grams)",
+    ),
+}
+ENOUGH = 40
+"""More pairs than this make no search sharper."""
+PRIVATE = {code: 0xE000 + code for code in range(0x21, 0x7F) if not chr(code).isalnum()}
+"""Punctuation in signs that no tokenizer takes for a gap between words."""
+
+
+def grams(words: str) -> set[str]:
+    """Every letter of `words` and every two that stand beside each other, whatever their case."""
+    found: set[str] = set()
+    for run in rules.clean(words).casefold().translate(PRIVATE).split():
+        found.update(run, (run[at : at + 2] for at in range(len(run) - 1)))
+    return found
+
+
+def wanted(word: str) -> set[str]:
+    """What the grams of a text hold if `word` stands in it: its pairs, or its only letter."""
+    found = grams(word)
+    return {gram for gram in found if len(gram) == 2} or found
+
+
+def keep(story: Story) -> None:
+    """Bring the story's line of the index up to date. Call inside `writing()`, after what it says changed."""
+    session = db.session()
+    session.flush()
+    if not ready(session):
+        return
+    posts = select(Revision.title, Revision.text).join(
+        Post, (Post.id == Revision.post_id) & (Post.revision == Revision.number)
+    )
+    said = session.execute(posts.where(Post.story_id == story.id)).all()
+    parts = [story.title, story.brief, story.campaign, *(part for row in said for part in row)]
+    _write(session, story.id, grams("\n".join(parts)))
+
+
+def _write(session: Session, story_id: int, found: Iterable[str]) -> None:
+    values: dict[str, Any] = {"id": story_id, "grams": sorted(found)}
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text(
+                f"INSERT INTO {NAME} (story_id, grams) VALUES (:id, :grams)"  # noqa: S608 - our own name
+                " ON CONFLICT (story_id) DO UPDATE SET grams = excluded.grams"
+            ),
+            values,
+        )
+        return
+    values["grams"] = " ".join(values["grams"])
+    session.execute(text(f"DELETE FROM {NAME} WHERE rowid = :id"), values)  # noqa: S608
+    session.execute(
+        text(f"INSERT INTO {NAME} (rowid, grams) VALUES (:id, :grams)"),  # noqa: S608
+        values,
+    )
+
+
+def candidates(words: Sequence[str]) -> ColumnElement[bool] | None:
+    """Which stories can hold all of `words`; None where there is no index to ask."""
+    session = db.session()
+    found = sorted({gram for word in words for gram in wanted(word)})[:ENOUGH]
+    if not found or not ready(session):
+        return None
+    if session.get_bind().dialect.name == "postgresql":
+        index = table(NAME, column("story_id"), column("grams"))
+        holds = index.c.grams.op("@>")(cast(found, ARRAY(Text)))
+        return Story.id.in_(select(index.c.story_id).where(holds))
+    asked = " AND ".join(f'"{gram}"' for gram in found)
+    match = literal_column(NAME).op("MATCH")(asked)
+    return Story.id.in_(select(column("rowid")).select_from(table(NAME)).where(match))
+
+
+def ready(session: Session) -> bool:
+    """Whether there is an index: a SQLite that was built without FTS5 has none, and its texts are read."""
+    if session.get_bind().dialect.name == "postgresql":
+        return session.scalar(text(f"SELECT to_regclass('{NAME}')")) is not None
+    there = text("SELECT count(*) FROM sqlite_master WHERE name = :name")
+    return bool(session.scalar(there, {"name": NAME})) and _speaks_fts5(session.connection())
+
+
+def _speaks_fts5(connection: Connection) -> bool:
+    built = "SELECT count(*) FROM pragma_module_list WHERE name = 'fts5'"
+    return bool(connection.exec_driver_sql(built).scalar())
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _create(_metadata: object, connection: Connection, **_kw: Any) -> None:
+    if connection.dialect.name == "sqlite" and not _speaks_fts5(connection):
+        return
+    for statement in CREATE[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
+@event.listens_for(Base.metadata, "before_drop")
+def _drop(_metadata: object, connection: Connection, **_kw: Any) -> None:
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {NAME}")
