@@ -7,28 +7,31 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import current_app
-from flask_babel import force_locale
-from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, select, update
 
 from publisher import clock
 from publisher.config import Config
+from publisher.effects import service as effects
 from publisher.extensions import db
+from publisher.notices import letters, wishes
 from publisher.notices.models import Notice
-from publisher.notices.sentences import quote_of, sentence_of
+from publisher.notices.rules import Kind, Way, Wishes
 from publisher.people import service as people
 from publisher.people.models import User
-from publisher.people.rules import LINK_LIFETIME, Purpose
-from publisher.people.secrets import keyed_digest
-from publisher.people.words import lasts
+from publisher.people.rules import Purpose
+from publisher.storage import writing
 
 TIMEOUT_S = 20
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+OLD_NEWS = timedelta(days=7)
+"""What is older is in no digest any more."""
 
 
 class MailError(Exception):
@@ -42,70 +45,78 @@ class MailError(Exception):
 def send(desired: dict[str, Any]) -> None:
     """Bring the mail about. After a crash it may go out twice, with the same Message-ID.
 
-    Raises MailError, smtplib.SMTPException or OSError; the effect is then tried again.
+    Raises MailError, smtplib.SMTPException or OSError, and the effect is then tried again; Later where the
+    reader's wishes say so.
     """
-    written = _about_notice(desired["notice"]) if "notice" in desired else _with_link(desired)
-    if written is not None:
-        _hand_over(written)
+    if "notice" in desired:
+        _tell(desired["notice"])
+    else:
+        _send_link(desired["email"], Purpose(desired["link"]))
 
 
-def _about_notice(notice_id: int) -> EmailMessage | None:
-    """None when it was read meanwhile, or its reader left."""
+def _tell(notice_id: int) -> None:
+    """Mail a notice as its reader wants it by now, alone or with the others of that day's digest.
+
+    Nothing when it was read meanwhile, or its reader left.
+    """
     notice = db.session.get(Notice, notice_id)
     user = db.session.get(User, notice.user_id) if notice else None
-    if notice is None or user is None or notice.read_at is not None or not user.active:
-        return None
-    with force_locale(user.language):
-        sentence, quote = sentence_of(notice.kind, notice.values), quote_of(notice.values)
-        lines = [
-            sentence,
-            *([f"> {line}" for line in quote.splitlines()]),
-            "",
-            _settings().base_url,
-        ]
-        lines[-1] += notice.path
-        return _message(user, sentence, "\n".join(lines), f"notice-{notice.id}")
+    if notice is None or user is None or not user.active:
+        return
+    chosen, now = wishes.of(user), clock.now()
+    due = chosen.due(notice.kind, notice.at)
+    if due is None:
+        return
+    if (wait := max(due, chosen.free(notice.kind, now)) - now) > timedelta():
+        raise effects.Later(wait.total_seconds())
+    if chosen.way(notice.kind) is Way.DIGEST:
+        _send_digest(user, _gathered(user, chosen, notice, due))
+    elif notice.read_at is None and notice.mailed_at is None:
+        _hand_over(letters.about_notice(user, notice))
+        _note([notice_id])
 
 
-def _with_link(desired: dict[str, Any]) -> EmailMessage | None:
-    """None when nobody active has that address: whoever asked for it learns nothing."""
-    user = people.by_email(desired["email"])
-    if user is None or not user.active:
-        return None
-    purpose = Purpose(desired["link"])
-    link = people.make_link(None, user, purpose)
-    with force_locale(user.language):
-        site = _settings().site_name
-        subject, text = {
-            Purpose.SIGN_IN: (
-                _("Sign in to %(site)s", site=site),
-                _("Open this link and press the button to sign in:"),
-            ),
-            Purpose.INVITATION: (
-                _("Your invitation to %(site)s", site=site),
-                _("You were invited. Open this link to begin:"),
-            ),
-            Purpose.RESET: (
-                _("A new password for %(site)s", site=site),
-                _("Open this link to choose a new password:"),
-            ),
-        }[purpose]
-        note = _("If you did not ask for it, you need not do anything.")
-        body = f"{text}\n\n{link}\n\n{lasts(LINK_LIFETIME[purpose])}\n{note}"
-        return _message(user, subject, body, f"link-{keyed_digest(link)}")
+def _gathered(user: User, chosen: Wishes, notice: Notice, due: datetime) -> Sequence[Notice]:
+    """What a digest tells. Each of its notices has an effect that comes here, and the last one sends it for
+    all: decided by what was told when, not by who comes first, so that two workers never send it twice."""
+    mine = _gathers(user, chosen)
+    later = select(Notice.id).where(
+        *mine, Notice.id > notice.id, Notice.at >= notice.at, Notice.at < due
+    )
+    if db.session.scalar(later.limit(1)) is not None:
+        return ()
+    unread = select(Notice).where(
+        *mine,
+        Notice.read_at.is_(None),
+        Notice.mailed_at.is_(None),
+        Notice.at > due - OLD_NEWS,
+    )
+    return db.session.scalars(unread.order_by(Notice.id)).all()
 
 
-def _message(user: User, subject: str, body: str, name: str) -> EmailMessage:
-    config, site = _settings(), _site()
-    message = EmailMessage()
-    message["From"] = config.mail_from or f"no-reply@{site}"
-    message["To"] = user.email
-    message["Subject"] = " ".join(subject.split())[:200]
-    message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = f"<{name}@{site}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{body}\n\n-- \n{config.site_name}\n")
-    return message
+def _gathers(user: User, chosen: Wishes) -> tuple[ColumnElement[bool], ...]:
+    kinds = [str(kind) for kind in Kind if chosen.way(kind) is Way.DIGEST]
+    return Notice.user_id == user.id, Notice.kind.in_(kinds)
+
+
+def _send_digest(user: User, notices: Sequence[Notice]) -> None:
+    if notices:
+        told = [notice.id for notice in notices]
+        _hand_over(letters.digest(user, notices))
+        _note(told)
+
+
+def _note(told: Sequence[int]) -> None:
+    with writing() as session:
+        session.execute(update(Notice).where(Notice.id.in_(told)).values(mailed_at=clock.now()))
+
+
+def _send_link(email: str, purpose: Purpose) -> None:
+    """Nothing when nobody active has that address: whoever asked for it learns nothing."""
+    user = people.by_email(email)
+    if user is not None and user.active:
+        link = people.make_link(None, user, purpose)
+        _hand_over(letters.with_link(user, purpose, link))
 
 
 def _hand_over(message: EmailMessage) -> None:
@@ -121,7 +132,7 @@ def _connected(address: SplitResult) -> smtplib.SMTP:
     host = address.hostname or "localhost"
     more: dict[str, Any] = {
         "timeout": TIMEOUT_S,
-        "local_hostname": _site(),
+        "local_hostname": letters.site_of(_settings()),
     }  # else smtplib asks DNS who we are
     context = ssl.create_default_context()
     if address.scheme == "smtps":
@@ -140,10 +151,6 @@ def _connected(address: SplitResult) -> smtplib.SMTP:
         server.close()
         raise
     return server
-
-
-def _site() -> str:
-    return urlsplit(_settings().base_url).hostname or "localhost"
 
 
 def _settings() -> Config:

@@ -7,13 +7,19 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from publisher.notices.rules import Kind
+from publisher.notices.rules import Kind, Way
 
 SENTENCES = {
     Kind.REVIEW_REQUESTED: _l("%(by)s asks for a review of “%(title)s”."),
     Kind.CHANGES_REQUESTED: _l("%(by)s asks for changes in “%(title)s” for %(account)s."),
     Kind.APPROVED: _l("%(by)s approved “%(title)s” for %(account)s."),
+    Kind.APPROVAL_EXPIRED: _l(
+        "The approval of “%(title)s” for %(account)s has expired. It waits for a decision again."
+    ),
+    Kind.EDITED: _l("%(by)s edited “%(title)s” for %(account)s while reviewing it."),
+    Kind.ASSIGNED: _l("%(by)s gave you “%(title)s” to write."),
     Kind.COMMENT: _l("%(by)s commented on “%(title)s”."),
+    Kind.MENTION: _l("%(by)s mentioned you in “%(title)s”."),
     Kind.PUBLISHED: _l("“%(title)s” is out on %(account)s."),
     Kind.FAILED: _l("“%(title)s” could not go out on %(account)s."),
     Kind.MISSED: _l("“%(title)s” missed its time on %(account)s."),
@@ -24,6 +30,31 @@ SENTENCES = {
         "The clock of %(host)s was moved. Nothing goes out until somebody confirms the time."
     ),
 }
+KIND_NAMES = {
+    Kind.REVIEW_REQUESTED: _l("Somebody asks for a review"),
+    Kind.CHANGES_REQUESTED: _l("Changes are requested in what I write"),
+    Kind.APPROVED: _l("What I write is approved"),
+    Kind.APPROVAL_EXPIRED: _l("An approval has expired"),
+    Kind.EDITED: _l("Somebody edits what I write"),
+    Kind.ASSIGNED: _l("A story is given to me"),
+    Kind.COMMENT: _l("Somebody comments on my story"),
+    Kind.MENTION: _l("Somebody mentions me"),
+    Kind.PUBLISHED: _l("My post is out"),
+    Kind.FAILED: _l("My post could not go out"),
+    Kind.MISSED: _l("My post missed its time"),
+    Kind.NEEDS_ATTENTION: _l("Nobody knows whether my post is out"),
+    Kind.ACCOUNT_PAUSED: _l("An account was paused"),
+    Kind.PREFLIGHT: _l("My post will not go out unless something is done"),
+    Kind.CLOCK_MOVED: _l("A machine's clock was moved"),
+}
+"""The kinds as one chooses among them."""
+
+WAY_NAMES = {
+    Way.AT_ONCE: _l("At once"),
+    Way.DIGEST: _l("In the daily digest"),
+    Way.OFF: _l("No mail"),
+}
+
 QUOTED = ("reason", "text", "problem")
 """Values that are somebody's own words, shown below the sentence."""
 

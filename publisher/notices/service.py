@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import current_app
@@ -15,6 +15,7 @@ from publisher.config import Config
 from publisher.effects import service as effects
 from publisher.errors import NotFound
 from publisher.extensions import db
+from publisher.notices import wishes
 from publisher.notices.models import Notice
 from publisher.notices.rules import Kind
 from publisher.people.models import User
@@ -33,13 +34,14 @@ def notify(user: User, kind: str, values: Mapping[str, Any], path: str) -> None:
         return
     config: Config = current_app.extensions["settings"]
     with writing() as session:
+        now = clock.now()
         notice = Notice(
-            user_id=user.id, kind=str(known), values=dict(values), path=path[:300], at=clock.now()
+            user_id=user.id, kind=str(known), values=dict(values), path=path[:300], at=now
         )
         session.add(notice)
-        if config.mail_url:
+        if config.mail_url and (due := wishes.of(user).due(known, now)) is not None:
             session.flush()
-            effects.ask("mail", f"mail:notice:{notice.id}", {"notice": notice.id})
+            effects.ask("mail", f"mail:notice:{notice.id}", {"notice": notice.id}, at=due)
 
 
 def unread(user: User) -> int:
@@ -55,6 +57,12 @@ def of(user: User, page: int, *, only_unread: bool = False, per_page: int = 30) 
         query = query.where(Notice.read_at.is_(None))
     found: Pagination = db.paginate(query, page=page, per_page=per_page, error_out=False)
     return found
+
+
+def latest(user: User, most: int = 6) -> Sequence[Notice]:
+    """The newest notices of `user`, for the bell: read or not."""
+    query = select(Notice).where(Notice.user_id == user.id).order_by(Notice.id.desc())
+    return db.session.scalars(query.limit(most)).all()
 
 
 def read(user: User, notice_id: int) -> str:

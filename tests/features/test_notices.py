@@ -1,45 +1,28 @@
-"""Telling people: at the bell and by mail."""
+"""Telling people at the bell: the count, the list, and what of it is mailed."""
 
 from __future__ import annotations
 
-import socketserver
-import threading
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-
 import pytest
 from flask_babel import force_locale
-from sqlalchemy import select
 
-from publisher.config import Config
-from publisher.effects import service as effects
-from publisher.effects.models import Effect
 from publisher.errors import NotFound
-from publisher.extensions import db
-from publisher.notices import mail, sentences, service
-from publisher.notices.models import Notice
-from publisher.notices.rules import ICONS, Kind
-from publisher.people import links
-from publisher.people import service as people
+from publisher.notices import sentences, service, wishes
+from publisher.notices.rules import ICONS, Kind, Way
 from publisher.storage import writing
-from tests.plugins.app import running
 
 NEWS = {"by": "Ana", "title": "봄 소식", "account": "X @acme", "reason": "날짜가 틀립니다."}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_kind_has_a_sentence_and_an_icon(app, kind, language):
+def test_every_kind_has_a_sentence_a_name_and_an_icon(app, language):
     with force_locale(language):
-        sentence = sentences.sentence_of(kind, NEWS)
-        assert "%" not in sentence
-        assert "봄 소식" in sentence or kind in {Kind.ACCOUNT_PAUSED, Kind.CLOCK_MOVED}
-        assert sentences.sentence_of(kind, {})  # an old notice that lacks a value can still be read
-    assert ICONS[kind]
+        for kind in Kind:
+            sentence = sentences.sentence_of(kind, NEWS)
+            assert "%" not in sentence
+            assert "봄 소식" in sentence or kind in {Kind.ACCOUNT_PAUSED, Kind.CLOCK_MOVED}
+            assert sentences.sentence_of(kind, {})  # an old notice that lacks a value is read, too
+            assert str(sentences.KIND_NAMES[kind])
+            assert ICONS[kind]
 
 
 def test_an_unknown_kind_is_an_error(cast):
@@ -121,167 +104,65 @@ def test_an_empty_bell_says_what_will_be_there(client, cast, sign_in):
     assert "No notices yet" in sign_in(client, cast.ana).get("/notices").text
 
 
-# Mail
+def test_the_bell_opens_the_newest_on_every_page(client, cast, sign_in):
+    for number in range(8):
+        service.notify(cast.ana, "approved", NEWS | {"title": f"소식 {number}"}, "/me")
+    page = sign_in(client, cast.ana).get("/me/security").text
+    bell = page.split('id="bell"')[1].split("</details>")[0]
+    assert "8 unread" in bell
+    assert "소식 7" in bell
+    assert "소식 1" not in bell
+    newest = service.of(cast.ana, 1).items[0].id
+    assert f'href="/notices/{newest}"' in bell
 
 
-class Post(socketserver.ThreadingTCPServer):
-    """A mail server with one mailbag: takes every message, or refuses every one."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Session)
-        self.bag: list[EmailMessage] = []
-        self.said: list[str] = []
-        self.refuses = False
+def test_one_is_marked_as_read_without_going_there(client, cast, sign_in):
+    for _ in range(2):
+        service.notify(cast.ana, "approved", NEWS, "/me")
+    number = service.of(cast.ana, 1).items[0].id
+    sign_in(client, cast.ana)
+    back = client.post(f"/notices/{number}/read", data={"next": "/me/security"})
+    assert back.location == "/me/security"
+    assert service.unread(cast.ana) == 1
+    assert client.post("/notices/999999/read").status_code == 404
 
 
-class Session(socketserver.StreamRequestHandler):
-    """As much of SMTP (RFC 5321) as a client needs to hand one message over."""
-
-    server: Post
-
-    def handle(self) -> None:
-        self.say("220 test")
-        while line := self.rfile.readline().decode().strip():
-            self.server.said.append(line)
-            verb = line[:4].upper()
-            if verb == "DATA":
-                self.say("354 go on")
-                lines = iter(self.rfile.readline, b".\r\n")
-                raw = b"".join(line.removeprefix(b".") for line in lines)
-                self.server.bag.append(message_from_bytes(raw, policy=default))  # type: ignore[arg-type]
-            if verb == "EHLO":
-                self.say("250-test\r\n250 AUTH PLAIN")
-            elif verb == "AUTH":
-                self.say("235 welcome")
-            elif verb == "MAIL" and self.server.refuses:
-                self.say("451 not today")
-            else:
-                self.say("221 bye" if verb == "QUIT" else "250 fine")
-
-    def say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
+# What is mailed
 
 
-@pytest.fixture
-def post() -> Iterator[Post]:
-    with Post() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def config(config: Config, request: pytest.FixtureRequest) -> Config:
-    """Mail is set up for the tests that ask for `post`."""
-    if "post" not in request.fixturenames:
-        return config
-    post: Post = request.getfixturevalue("post")
-    return replace(
-        config,
-        mail_url=f"smtp://user:p%40ss@127.0.0.1:{post.server_address[1]}",
-        mail_from="Publisher <publisher@example.com>",
-        public_url="https://publisher.example.com",
-    )
-
-
-def work_off_all() -> None:
-    while effects.work_off():
-        pass
-
-
-def test_news_goes_out_by_mail_once(post, cast):
-    service.notify(cast.ana, "changes_requested", NEWS, "/stories/1")
-    work_off_all()
-    work_off_all()
-    (letter,) = post.bag
-    assert letter["To"] == "ana@example.com"
-    assert letter["From"] == "Publisher <publisher@example.com>"
-    assert letter["Subject"] == "Ana asks for changes in “봄 소식” for X @acme."
-    text = letter.get_content()
-    assert "> 날짜가 틀립니다." in text
-    assert "https://publisher.example.com/stories/1" in text
-    assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter["Message-ID"].startswith("<notice-")
-    assert letter["Date"]
-
-
-def test_what_was_read_meanwhile_is_not_mailed(post, cast):
-    service.notify(cast.ana, "approved", NEWS, "/stories/1")
-    service.read(cast.ana, service.of(cast.ana, 1).items[0].id)
-    work_off_all()
-    assert post.bag == []
-
-
-def test_a_title_cannot_add_headers(post, cast):
-    service.notify(
-        cast.ana, "approved", NEWS | {"title": "x\r\nBcc: eve@example.com"}, "/stories/1"
-    )
-    work_off_all()
-    (letter,) = post.bag
-    assert letter["Bcc"] is None
-    assert letter["Subject"] == "Ana approved “x Bcc: eve@example.com” for X @acme."
-    assert [line for line in post.said if line.startswith("rcpt")] == ["rcpt TO:<ana@example.com>"]
-
-
-def test_a_mail_that_was_refused_is_tried_again(post, cast, travel):
-    post.refuses = True
-    service.notify(cast.ana, "approved", NEWS, "/stories/1")
-    work_off_all()
-    effect = db.session.scalar(select(Effect))
-    assert (effect.attempts, effect.done_at, post.bag) == (1, None, [])
-    post.refuses = False
-    travel(timedelta(minutes=1))
-    work_off_all()
-    assert len(post.bag) == 1
-
-
-def test_a_link_is_mailed_only_to_whoever_works_here(post, cast):
-    for email in ("ana@example.com", "nobody@example.com", "eve@example.com"):
-        people.ask_for_link(email, place="192.0.2.1")
-    work_off_all()
-    (letter,) = post.bag
-    assert letter["To"] == "ana@example.com"
-    address = next(line for line in letter.get_content().splitlines() if "/link/" in line)
-    token = address.removeprefix("https://publisher.example.com/link/")
-    assert links.look_at_link(token).user == people.get(cast.ana.id)
-    assert token not in letter["Message-ID"]
-    assert "15 minutes" in letter.get_content()
-    assert all(token not in str(effect.desired) for effect in db.session.scalars(select(Effect)))
-
-
-def test_an_invitation_and_a_new_password_are_mailed_in_their_own_words(post, cast):
-    people.invite(cast.ada, "new@example.com", "New", "author")
-    people.ask_for_link("ana@example.com", place="192.0.2.1", purpose="reset")
-    work_off_all()
-    subjects = {letter["To"]: letter["Subject"] for letter in post.bag}
-    assert subjects == {
-        "new@example.com": "Your invitation to Publisher",
-        "ana@example.com": "A new password for Publisher",
+def choices(**changed: str) -> dict[str, str]:
+    return {
+        **{str(kind): "at_once" for kind in Kind},
+        "digest_at": "08:30",
+        "urgent_anyway": "y",
+        **changed,
     }
 
 
-def test_the_password_of_the_mail_server_is_decoded_and_used(post, cast):
-    service.notify(cast.ana, "approved", NEWS, "/stories/1")
-    work_off_all()
-    assert "AUTH PLAIN AHVzZXIAcEBzcw==" in post.said  # \0user\0p@ss
+def test_what_one_chooses_is_kept_and_shown(client, cast, sign_in):
+    sent = choices(comment="digest", approved="off", quiet_from="22:00", quiet_until="07:00")
+    assert sign_in(client, cast.ana).post("/me/notices", data=sent).location == "/me/notices"
+    chosen = wishes.of(cast.ana)
+    assert chosen.way("comment") is Way.DIGEST
+    assert chosen.way("approved") is Way.OFF
+    assert (chosen.quiet_from.hour, chosen.quiet_until.hour) == (22, 7)
+    assert wishes.of(cast.ben).way("approved") is Way.AT_ONCE
+    assert 'value="22:00"' in client.get("/me/notices").text
+    client.post("/me/notices", data=choices(quiet_from="", quiet_until=""))
+    assert wishes.of(cast.ana).quiet_from == wishes.of(cast.ana).quiet_until
 
 
-def test_a_password_never_crosses_a_network_in_clear(post, config, monkeypatch):
-    """As if the server were not on loopback: it offers no encryption, so no password is said."""
-    monkeypatch.setattr(mail, "LOOPBACK", frozenset())
-    with running(config):
-        ana = people.add(None, "ana@example.com", "Ana", "author")
-        service.notify(ana, "approved", NEWS, "/stories/1")
-        with pytest.raises(mail.MailError, match="smtps"):
-            mail.send({"notice": db.session.scalar(select(Notice.id))})
-    assert not [line for line in post.said if line.startswith("AUTH")]
-
-
-def test_without_a_mail_server_nothing_waits_to_be_mailed(cast):
-    service.notify(cast.ana, "approved", NEWS, "/stories/1")
-    assert db.session.scalars(select(Effect)).all() == []
+def test_what_cannot_be_meant_is_refused_and_stays_on_the_page(client, cast, sign_in):
+    sign_in(client, cast.ana)
+    for wrong in (
+        {"comment": "by pigeon"},
+        {"digest_at": "25:00"},
+        {"quiet_from": "22:00"},
+        {"quiet_from": "22:00", "quiet_until": "22:00"},
+    ):
+        answer = client.post("/me/notices", data=choices(approved="off", **wrong))
+        assert answer.status_code == 422, wrong
+        assert "field-errors" in answer.text, wrong
+        field = answer.text.split('id="approved"')[1].split("</select>")[0]
+        assert '<option selected value="off">' in field
+    assert wishes.of(cast.ana).way("approved") is Way.AT_ONCE

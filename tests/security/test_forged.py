@@ -83,7 +83,7 @@ def test_nothing_changes_by_being_looked_at(app: Flask) -> None:
     forms = {
         *("people.sign_in", "people.ask_link", "people.link", "people.profile"),
         *("people.security", "people.api_tokens", "people.invite"),
-        *("stories.new", "stories.categories_page", "accounts.connect"),
+        *("stories.new", "stories.categories_page", "accounts.connect", "notices.choose"),
     }
     assert both <= forms, "a page that shows a form and takes it; look at each new one"
 
