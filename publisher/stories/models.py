@@ -161,7 +161,10 @@ class Revision(Model):
 
 
 class Approval(Model):
-    """Who approved which revision's hash, when, and since when it no longer counts."""
+    """Who approved which revision's hash, when, and since when it no longer counts.
+
+    `complete` says that it was the last one needed: with it the post was approved.
+    """
 
     __tablename__ = "approvals"
 
@@ -172,13 +175,18 @@ class Approval(Model):
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(Instant)
     voided_at: Mapped[datetime | None] = mapped_column(Instant)
+    complete: Mapped[bool] = mapped_column(default=True)
 
     revision: Mapped[Revision] = relationship()
     approver: Mapped[User | None] = relationship()
 
 
 class Comment(Model):
-    """What somebody says about a story or one of its posts; `request` marks a change request's reason."""
+    """What somebody says about a story or one of its posts; `request` marks a change request's reason.
+
+    `quote` are the words of the post's text that it speaks of, `quote_at` where they began in the revision
+    that was read.
+    """
 
     __tablename__ = "comments"
 
@@ -188,6 +196,8 @@ class Comment(Model):
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", ondelete="CASCADE"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     text: Mapped[str] = mapped_column(Text)
+    quote: Mapped[str] = mapped_column(Text, default="")
+    quote_at: Mapped[int | None] = mapped_column()
     request: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(Instant)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -236,3 +246,37 @@ class PictureUse(Model):
     )
 
     post: Mapped[Post] = relationship()
+
+
+class Taken(Model):
+    """The editor who has said that they review this post, until it is approved."""
+
+    __tablename__ = "reviews_taken"
+
+    post_id: Mapped[int] = mapped_column(
+        ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    user: Mapped[User] = relationship()
+
+
+class ApprovalRule(Model):
+    """How many approvals a post needs of which all of this is true: its category, its account, a word in it.
+    What is empty is true of every post."""
+
+    __tablename__ = "approval_rules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    category_id: Mapped[int | None] = mapped_column(
+        ForeignKey("categories.id", ondelete="CASCADE"), index=True
+    )
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+    word: Mapped[str] = mapped_column(String(80), default="")
+    needed: Mapped[int]
+
+    category: Mapped[Category | None] = relationship()
+    account: Mapped[Account | None] = relationship()
