@@ -30,6 +30,7 @@ FEATURES = (
     "feeds",
     "notices",
     "api",
+    "today",
     "health",
 )
 """Folders with a `views.py` that offers `blueprint` and its `ACCESS` table."""

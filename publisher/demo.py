@@ -94,6 +94,11 @@ def is_local(url: str) -> bool:
     return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
+def has_sandbox() -> bool:
+    """Whether a sandbox was started along with this process."""
+    return "SANDBOX_PORT" in os.environ
+
+
 def sandbox_url() -> str:
     return f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
 

@@ -23,6 +23,7 @@ class Place:
 
 
 PLACES = (
+    Place("today.index", _l("Today"), "house", ("today.",)),
     Place("calendar.index", _l("Calendar"), "calendar3", ("calendar.",)),
     Place("stories.index", _l("Stories"), "journals", ("stories.", "deliveries.post")),
     Place("stories.review", _l("Review"), "eye"),

@@ -43,6 +43,7 @@ from publisher.extensions import babel
 from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import ANYONE, Role, at_least
+from publisher.refresh import tag_of
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -173,6 +174,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.template_filter("localtime")(local_time)
     app.template_filter("relative")(relative_time)
     app.template_filter("readable")(readable_address)
+    app.template_filter("fragment_tag")(tag_of)
     app.context_processor(_page_context)
 
 

@@ -24,6 +24,7 @@ TIERS = (
     {"deliveries"},
     {"calendar"},
     {"feeds"},
+    {"today"},
 )
 """The features from the ground up. A feature may use those of the tiers below its own."""
 

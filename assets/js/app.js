@@ -15,12 +15,13 @@ import { watchInserting } from "./insert.js";
 import { watchMenus } from "./menus.js";
 import { watchPictures } from "./pictures.js";
 import { tellOtherTabs } from "./session.js";
+import { watchRefreshing } from "./refresh.js";
 import { watchShortcuts } from "./shortcuts.js";
 import { watchTabs } from "./tabs.js";
 import { watchToasts } from "./toasts.js";
 
 /** Each of these looks for its own data-attributes in what was just loaded or swapped in. */
-const enhancers = [watchCalendar, watchClocks, watchForms, watchGuards, watchTabs, watchDrafts];
+const enhancers = [watchCalendar, watchClocks, watchForms, watchGuards, watchTabs, watchDrafts, watchRefreshing];
 const enhance = (part) => enhancers.forEach((watch) => watch(part));
 
 document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(detail.ctx.request.headers));

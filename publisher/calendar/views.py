@@ -42,18 +42,12 @@ MONTH = {"ko": "y년 M월", "en": "MMMM y"}
 WHEN = {"ko": "y년 M월 d일 (EEE) HH:mm", "en": "EEE, d MMM y, HH:mm"}
 
 ACCESS: dict[str, str] = {
-    "home": Role.VIEWER,
     "index": Role.VIEWER,
     "month": Role.VIEWER,
     "days": Role.VIEWER,
     "move": Role.AUTHOR,
     "move_dialog": Role.AUTHOR,
 }
-
-
-@blueprint.get("/")
-def home() -> Response:
-    return redirect(url_for("calendar.index"))
 
 
 @blueprint.get("/calendar")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from publisher.accounts.models import Account
 from publisher.accounts.rules import AccountStatus
-from publisher.deliveries import preflight
+from publisher.deliveries import corrections, preflight
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import (
     FAILED,
@@ -22,11 +23,22 @@ from publisher.extensions import db
 from publisher.stories.models import Post
 from publisher.stories.rules import APPROVED
 
+SHOWN = (contains_eager(Delivery.post).joinedload(Post.story), joinedload(Delivery.account))
+"""What a list of deliveries shows of each, read along with them."""
+
 
 def needing_attention() -> Sequence[Delivery]:
     """What waits for a person, and what is still being looked for, oldest first."""
     query = _stopped(UNCONFIRMED).order_by(Delivery.due_at).limit(200)
-    return db.session.scalars(query).all()
+    return db.session.scalars(query.options(*SHOWN)).all()
+
+
+def stopped(stories: CompoundSelect[int] | None = None, *, limit: int) -> Sequence[Delivery]:
+    """What waits for a person, oldest first: in these stories, or in all."""
+    query = _stopped().order_by(Delivery.due_at).limit(limit)
+    if stories is not None:
+        query = query.where(Post.story_id.in_(stories))
+    return db.session.scalars(query.options(*SHOWN)).all()
 
 
 def troubled_accounts() -> Sequence[Account]:
@@ -47,10 +59,12 @@ def foreseen() -> Sequence[Delivery]:
 
 
 def count() -> int:
-    """How many deliveries wait for a person or will, and accounts; each counted up to a thousand."""
+    """How many deliveries wait for a person or will, accounts, and corrections that did not come true; each
+    counted up to a thousand."""
     waiting = _stopped().with_only_columns(Delivery.id).limit(1000).subquery()
     stopped = db.session.scalar(select(func.count()).select_from(waiting)) or 0
-    return stopped + preflight.count() + len(troubled_accounts())
+    wishes = corrections.count_troubled()
+    return stopped + preflight.count() + len(troubled_accounts()) + wishes
 
 
 def _stopped(*besides: DeliveryStatus) -> Select[Delivery]:

@@ -16,6 +16,7 @@ from publisher.deliveries.models import Delivery
 from publisher.errors import DomainError
 from publisher.people.models import User
 from publisher.people.rules import Role
+from publisher.refresh import fragment
 from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.web import back, count_in_navigation, is_signed_in, me
@@ -63,8 +64,8 @@ def post(post_id: int) -> Page:
 
 @blueprint.get("/posts/<int:post_id>/deliveries/progress")
 def progress(post_id: int) -> Page:
-    """The part of the page that changes by itself; htmx asks for it every few seconds."""
-    return render_template("deliveries/_progress.html", **_facts(post_id))
+    """The part of the page that changes by itself; a script asks for it every few seconds."""
+    return fragment(render_template("deliveries/_progress.html", **_facts(post_id)))
 
 
 def _facts(post_id: int) -> dict[str, object]:

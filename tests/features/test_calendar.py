@@ -189,8 +189,8 @@ def test_archived_posts_do_not_move(cast: Cast, account: Account) -> None:
 # Pages
 
 
-def test_the_front_door_leads_to_this_month(ana: FlaskClient) -> None:
-    answer = ana.get("/", follow_redirects=True)
+def test_the_calendar_begins_with_this_month(ana: FlaskClient) -> None:
+    answer = ana.get("/calendar", follow_redirects=True)
     assert answer.request.path == "/calendar/2026/11"
 
 

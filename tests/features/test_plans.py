@@ -99,7 +99,7 @@ def test_claiming_never_scans(house: House) -> None:
     assert not BIG & plans.scans(take).keys()
 
 
-@pytest.mark.parametrize("path", ["calendar", "/review", "/attention"])
+@pytest.mark.parametrize("path", ["/", "calendar", "/review", "/attention"])
 def test_pages_never_scan(house: House, path: str) -> None:
     path = f"/calendar/{clock.now():%Y/%-m}" if path == "calendar" else path
     assert not BIG & plans.scans(page(house, path)).keys()

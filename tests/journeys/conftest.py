@@ -132,7 +132,7 @@ def site(app: Flask, server: BaseWSGIServer, newsroom: Newsroom) -> Iterator[Sit
 def enter(
     new_context: Callable[..., BrowserContext], site: Site, browser_guard: BrowserGuard
 ) -> Callable[..., Page]:
-    """`enter(user)`: a browser of their own, signed in by a one-time link, at the calendar."""
+    """`enter(user)`: a browser of their own, signed in by a one-time link, at Today."""
 
     def watch(response: Response) -> None:
         if response.status >= 500:
@@ -144,7 +144,7 @@ def enter(
         page = context.new_page()
         page.goto(site.link_for(user))
         page.locator("main form button[type=submit]").click()
-        page.wait_for_url("**/calendar/**")
+        page.wait_for_url(f"{site.url}/")
         return page
 
     return go

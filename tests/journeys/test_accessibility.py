@@ -38,14 +38,14 @@ SENTENCE = re.compile(r"[A-Za-z']+(?: [a-z']+){3,}")
 NO_PAGES = {
     "static",
     *("blog.atom", "blog.robots", "blog.sitemap", "feeds.subscription", "media.picture"),
-    *("calendar.home", "calendar.index"),  # lead on to this month
-    "deliveries.progress",  # a part of its page, which is looked at whole
+    "calendar.index",  # leads on to this month
+    *("deliveries.progress", "today.part"),  # parts of their pages, which are looked at whole
     "notices.follow",  # leads on to another page
     "blog.sitemap_part",
     *("health.live", "health.health", "health.metrics"),  # for machines
 }
 EMPTY = (
-    *("/stories", "/stories?q=nothing", "/review", "/attention", "/media", "/feeds", "/notices"),
+    *("/", "/stories", "/stories?q=nothing", "/review", "/attention", "/media", "/feeds", "/notices"),
     *("/calendar/list", "/categories", "/blog"),
 )
 """Pages that say what will be here, while nothing is."""

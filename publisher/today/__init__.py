@@ -1,0 +1,1 @@
+"""What a person should know when they sit down."""
