@@ -16,6 +16,7 @@ from publisher.effects import service as effects
 from publisher.extensions import csrf, db
 from publisher.notices import mail
 from publisher.paths import data_dir
+from publisher.stories import approvals
 
 __version__ = "0.1.0"
 
@@ -83,3 +84,4 @@ def _register_effects(app: Flask) -> None:
         effects.register("backup", backup.hourly)
         effects.register("prune", retention.prune)
         effects.register("check", preflight.check_account)
+        effects.register("expire", approvals.expire_old)

@@ -93,6 +93,7 @@ class Config:
     backups: str = ""
     keep_attempts: int = 180
     keep_notices: int = 365
+    approval_days: int = 90
     log: str = "text"
     monitor_token: str = field(default="", repr=False)
     timings: Timings = Timings()
@@ -152,6 +153,7 @@ class Config:
             backups=environ.get("PUBLISHER_BACKUPS", ""),
             keep_attempts=int(_number(environ, "PUBLISHER_KEEP_ATTEMPTS", 180, low=7, high=36500)),
             keep_notices=int(_number(environ, "PUBLISHER_KEEP_NOTICES", 365, low=7, high=36500)),
+            approval_days=int(_number(environ, "PUBLISHER_APPROVAL_DAYS", 90, low=0, high=3650)),
             log=_choice(environ, "PUBLISHER_LOG", "text", {"text", "json"}),
             monitor_token=_token(environ, "PUBLISHER_MONITOR_TOKEN"),
             timings=Timings().scaled(factor) if factor != 1.0 else Timings(),

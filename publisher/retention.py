@@ -43,9 +43,10 @@ Walk = Callable[[datetime], Iterator[int]]
 
 
 def ask_daily() -> None:
-    """Want today's pruning, once among all dispatchers."""
+    """Want today's pruning and look at old approvals, once among all dispatchers."""
     now = clock.now()
-    effects.ask("prune", f"prune:{now:%Y-%m-%d}", {}, at=now + CALM)
+    for kind in ("prune", "expire"):
+        effects.ask(kind, f"{kind}:{now:%Y-%m-%d}", {}, at=now + CALM)
 
 
 def prune(_desired: effects.Desired) -> None:

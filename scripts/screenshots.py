@@ -35,7 +35,7 @@ from publisher.media import service as media
 from publisher.people import service as people
 from publisher.people import sessions
 from publisher.people.models import User
-from publisher.stories import categories, review
+from publisher.stories import categories, comments, review
 from publisher.stories import service as stories
 from publisher.stories.models import Story
 from publisher.stories.rules import Draft
@@ -138,7 +138,7 @@ def fill_the_month(author: User, editor: User, admin: User) -> None:
             revisions = {post.id: post.revision for post in story.posts}
             deliveries.approve_story(editor, story, revisions, at, demo.ZONE if at else "")
     outlook = newest("2027년 스마트 팩토리 전망")
-    review.comment(editor, outlook, "두 번째 문단의 숫자에 출처를 붙여 주세요.", outlook.posts[0])
+    comments.comment(editor, outlook, "두 번째 문단의 숫자에 출처를 붙여 주세요.", outlook.posts[0])
     corrected = newest("Predictive maintenance in plain words").posts[0]
     better = replace(corrected.head.draft, text=BETTER)
     stories.edit(author, corrected, better, version=corrected.version)

@@ -14,6 +14,7 @@ import { watchGuards } from "./guard.js";
 import { watchInserting } from "./insert.js";
 import { watchMenus } from "./menus.js";
 import { watchPictures } from "./pictures.js";
+import { watchReviewing } from "./reviewing.js";
 import { tellOtherTabs } from "./session.js";
 import { watchRefreshing } from "./refresh.js";
 import { watchShortcuts } from "./shortcuts.js";
@@ -28,7 +29,7 @@ document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(deta
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchInserting, watchMenus, watchPictures, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
+[watchCopying, watchCounters, watchDialogs, watchInserting, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
   (watch) => watch(),
 );
 tellOtherTabs();

@@ -21,6 +21,7 @@ VERBS = {
     "activate": _l("activated"),
     "add": _l("added a person"),
     "approve": _l("approved"),
+    "approve_in_part": _l("approved; more approvals are needed"),
     "archive": _l("archived"),
     "cancel": _l("cancelled"),
     "change": _l("changed"),
@@ -49,6 +50,8 @@ VERBS = {
     "plan": _l("planned"),
     "post.out_unknown": _l("it went out after this copy of the database was made"),
     "released": _l("released"),
+    "expire": _l("approval expired"),
+    "give_back": _l("gave a review back"),
     "renew": _l("renewed"),
     "request_changes": _l("requested changes"),
     "resolve": _l("resolved"),
@@ -63,6 +66,8 @@ VERBS = {
     "upload": _l("uploaded"),
 }
 
+    "rule.added": _l("added a rule of approval"),
+    "rule.removed": _l("removed a rule of approval"),
 SUBJECTS = {
     "account": _l("Account"),
     "category": _l("Category"),
@@ -70,11 +75,17 @@ SUBJECTS = {
     "database": _l("Database"),
     "delivery": _l("Delivery"),
     "feed": _l("Calendar feed"),
+    "take": _l("took a review"),
+    "take_down": _l("took down"),
+    "try_again": _l("tried again"),
     "media": _l("Image"),
     "post": _l("Post"),
     "story": _l("Story"),
     "token": _l("API token"),
     "user": _l("Person"),
+    "approval_rule": _l("Rule of approval"),
+    "blackout": _l("Blackout date"),
+    "campaign": _l("Campaign"),
 }
 
 _BROWSERS = (

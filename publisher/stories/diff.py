@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -28,11 +28,37 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one of several: a picture's description, by its id, or what happens if a link is late,
+    by its reference. None where it was not there before, or is no longer."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return words(self.before or "", self.after or "")
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one field of a draft: title, text, link, media, thread or when_late."""
+    """What became of one field of a draft: title, text, link, media, thread or when_late.
+
+    `old` and `new` are the whole field; `rows` what became of each picture or late link, in the new order
+    and then those that are gone; `moved` says that pictures changed places.
+    """
 
     field: str
     spans: tuple[Span, ...]
+    old: str = ""
+    new: str = ""
+    rows: tuple[Row, ...] = ()
+    moved: bool = False
 
     @property
     def changed(self) -> bool:
@@ -67,11 +93,30 @@ def drafts(old: Draft, new: Draft) -> list[Change]:
         "thread": ("1" if old.thread else "", "1" if new.thread else ""),
         "when_late": (_choices(old), _choices(new)),
     }
+    alts = ({str(use.id): use.alt for use in each.media} for each in (old, new))
+    rows = {"media": _rows(*alts), "when_late": _rows(old.when_late, new.when_late)}
     return [
-        Change(name, words(before, after))
+        Change(
+            name,
+            words(before, after),
+            before,
+            after,
+            rows.get(name, ()),
+            moved=name == "media" and _moved(old, new),
+        )
         for name, (before, after) in pairs.items()
         if name == "text" or before != after
     ]
+
+
+def _rows(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Row, ...]:
+    return tuple(Row(key, old.get(key), new.get(key)) for key in {**new, **old})
+
+
+def _moved(old: Draft, new: Draft) -> bool:
+    both = {use.id for use in old.media} & {use.id for use in new.media}
+    order = ([use.id for use in each.media if use.id in both] for each in (old, new))
+    return next(order) != next(order)
 
 
 def _pictures(draft: Draft) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -240,7 +241,9 @@ def pictures_sent(sent: Mapping[str, str]) -> tuple[MediaUse, ...]:
     return tuple(MediaUse(each, sent.get(f"alt-{each}", "")) for each in dict.fromkeys(ids))
 
 
-class CommentForm(FlaskForm):
+class SaidForm(FlaskForm):
+    """What somebody says, and of which words of the text."""
+
     text = TextAreaField(_l("Comment"), [_required(), Length(max=10_000)])
     post_id = SelectField(_l("About"), coerce=int)
 
@@ -276,9 +279,77 @@ def question(problem: zones.ZoneProblem) -> str:
     return _("Clocks jump over this time on that day. Which one do you mean?")
 
 
+    quote = StringField(
+        _l("About which words?"),
+        [Length(max=2_000)],
+        description=_l("Copied from the text; empty for all of it."),
+    )
+    quote_at = HiddenField(validators=[Length(max=10)])
+
+    @property
+    def near(self) -> int | None:
+        """About where the quoted words begin; None where nobody said."""
+        sent = self.quote_at.data or ""
+        return int(sent) if sent.isascii() and sent.isdecimal() else None
+
+
+class CommentForm(SaidForm):
 def blame(form: FlaskForm, refused: DomainError, fallback: str = "title") -> None:
     """Put what a verb refused beside the field it speaks of, else beside `fallback`."""
     fields = refused.fields if isinstance(refused, Invalid) else {}
     named = {name: message for name, message in fields.items() if name in form}
     for name, message in (named or {fallback: refused.message}).items():
         form[name].errors = [*form[name].errors, message]
+class TouchUpForm(FlaskForm):
+    """A reviewer's own hand on a text: its words, its link, what is said of its pictures."""
+
+    title = StringField(_l("Title"), [Length(max=1_000)])
+    text = TextAreaField(_l("Text"), [Length(max=200_000)])
+    link = StringField(_l("Link"), [Length(max=2_000)])
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    base = HiddenField(validators=[Length(max=64)])
+
+    def show(self, post: Post) -> None:
+        """Fill it from what stands now."""
+        draft = post.head.draft
+        self.title.data, self.text.data, self.link.data = draft.title, draft.text, draft.link
+        self.version.data, self.base.data = post.version, post.head.hash
+
+    def draft(self, now: Draft) -> Draft:
+        """`now` with what was sent; what the form does not offer stays."""
+        return replace(
+            now,
+            title=self.title.data or "",
+            text=self.text.data or "",
+            link=self.link.data or "",
+            media=tuple(
+                MediaUse(use.id, request.form.get(f"alt-{use.id}", use.alt)) for use in now.media
+            ),
+        )
+
+
+class RuleForm(FlaskForm):
+    """How many approvals which posts need."""
+
+    category_id = SelectField(_l("Category"), coerce=int)
+    account_id = SelectField(_l("Account"), coerce=int)
+    word = StringField(
+        _l("Word in the title or text"),
+        [Length(max=200)],
+        description=_l("Such as a product's name, or a word that is risky. Empty: any text."),
+    )
+    needed = SelectField(
+        _l("Approvals needed"), coerce=int, choices=[(count, str(count)) for count in range(2, 6)]
+    )
+
+    def offer(self, sections: Iterable[Category], known: Iterable[Account], language: str) -> None:
+        self.category_id.choices = [
+            SelectChoice("0", _l("Every category")),
+            *(SelectChoice(str(each.id), each.name(language)) for each in sections),
+        ]
+        self.account_id.choices = [
+            SelectChoice("0", _l("Every account")),
+            *(SelectChoice(str(each.id), each.label) for each in known),
+        ]
+
+

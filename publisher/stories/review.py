@@ -1,4 +1,4 @@
-"""Reviewing: submit, approve, request changes, comment."""
+"""Reviewing: submit, approve, request changes, touch up."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from publisher import clock
 from publisher.config import Config
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
-from publisher.notices import service as notices
 from publisher.people import audit
-from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least, may_approve
 from publisher.storage import writing
-from publisher.stories import access, rules, service
+from publisher.stories import access, approvals, comments, rules, service, taking, telling
 from publisher.stories import problems as found_problems
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
+from publisher.stories.rules import IN_REVIEW, Draft
 
 
 def submit(actor: User | None, post: Post) -> Post:
@@ -28,7 +27,7 @@ def submit(actor: User | None, post: Post) -> Post:
         access.require_edit(actor, post.story)
         _refuse_problems([post])
         _submit(actor, post)
-        _tell_editors(actor, post.story, [post])
+        telling.editors(actor, post.story, [post])
     return post
 
 
@@ -43,15 +42,17 @@ def submit_story(actor: User | None, story: Story) -> list[Post]:
         _refuse_problems(ready)
         for post in ready:
             _submit(actor, post)
-        _tell_editors(actor, story, ready)
+        telling.editors(actor, story, ready)
     return ready
 
 
 def approve(actor: User | None, post: Post, revision: int) -> Approval:
     """Approve exactly that revision; only the editorial part of `deliveries.service.approve`.
 
-    Raises Stale when there is a newer revision than the one that was read, NotAllowed for one's
-    own writing (unless the installation allows it), Invalid when a problem has come up since.
+    Where a rule asks for more than one approval the post stays in review until the last one, and nobody
+    counts twice. Raises Stale when there is a newer revision than the one that was read, NotAllowed for
+    one's own writing (unless the installation allows it), Invalid when a problem has come up since,
+    Conflict when one has approved it already and others are still missing.
     """
     with writing() as session:
         access.lock(post)
@@ -65,77 +66,92 @@ def approve(actor: User | None, post: Post, revision: int) -> Approval:
             )
         if rules.after(post.status, "approve") is not None:
             _refuse_problems([post])
-        service.move(actor, post, "approve", revision=revision)
-        post.approved_hash = post.head.hash
         approval = Approval(
             post_id=post.id,
             revision_id=post.head.id,
             hash=post.head.hash,
             approver_id=actor.id if actor else None,
             at=clock.now(),
+            complete=_is_last(actor, post),
         )
+        if approval.complete:
+            service.move(actor, post, "approve", revision=revision)
+            post.approved_hash = post.head.hash
+            taking.end(post)
+        else:
+            detail = {"account": post.account.slug, "revision": revision}
+            audit.record(
+                actor, "approve_in_part", "post", post.id, story_id=post.story_id, **detail
+            )
         session.add(approval)
         session.flush()
-        _tell_writers(actor, post, "approved", {})
+        if approval.complete:
+            telling.writers(actor, post, "approved")
     return approval
 
 
+def _is_last(actor: User | None, post: Post) -> bool:
+    """Whether no approval is missing after this one. The machine's own word is enough by itself."""
+    if actor is None or rules.after(post.status, "approve") is None:
+        return True
+    standing = approvals.standing(post)
+    if actor not in standing.by:
+        return standing.missing <= 1
+    if standing.missing:
+        raise Conflict(
+            _("You have approved this already. Somebody else has to approve it, too."),
+            code="approved_already",
+            missing=standing.missing,
+        )
+    return True
+
+
 def request_changes(actor: User | None, post: Post, reason: str) -> Comment:
-    """Send the post back with the reason, which is required and stays with the post."""
+    """Send the post back with the reason, which is required and stays with the post.
+
+    Approvals that it got so far are void then.
+    """
     with writing():
         access.lock(post)
         if not access.sees(actor, post.story):
             raise NotFound(_("There is no such post, or it is not shared with you."))
         if actor and not at_least(actor.role, Role.EDITOR):
             raise NotAllowed(_("Only editors decide on a post."))
-        reason = _worded(reason, "reason", _("Say what should change."))
+        reason = comments.worded(reason, "reason", _("Say what should change."))
         service.move(actor, post, "request_changes", note=reason, revision=post.revision)
-        said = _say(actor, post.story, reason, post, request=True)
-        _tell_writers(actor, post, "changes_requested", {"reason": reason[:300]})
+        service.void_approval(post)
+        said = comments.say(actor, post.story, reason, post, request=True)
+        telling.writers(actor, post, "changes_requested", reason=reason[:300])
     return said
 
 
-def comment(actor: User | None, story: Story, text: str, post: Post | None = None) -> Comment:
-    """Say something about the story, or about one of its posts as it is now."""
+def touch_up(
+    actor: User | None, post: Post, draft: Draft, *, version: int, base: str | None = None
+) -> Post:
+    """An editor's own hand on a post in review: a new revision that stays in review.
+
+    Its writers are told, former approvals are void and stay on record, and the other editors are asked
+    where this one may not decide on their own words. Raises what `service.edit` and `submit` raise.
+    """
     with writing():
-        if not access.sees(actor, story):
-            raise NotFound(_("There is no such story, or it is not shared with you."))
-        if post is not None and post.story_id != story.id:
+        access.lock(post)
+        if not access.sees(actor, post.story):
             raise NotFound(_("There is no such post, or it is not shared with you."))
-        text = _worded(text, "text", _("Write something first."))
-        said = _say(actor, story, text, post)
-        audit.record(
-            actor, "comment", "story", story.id, story_id=story.id, post=post.id if post else None
-        )
-        if actor is None or actor.id != story.owner_id:
-            values = {
-                "title": story.title,
-                "by": actor.name if actor else audit.SYSTEM,
-                "text": text[:300],
-            }
-            notices.notify(story.owner, "comment", values, f"/stories/{story.id}#comments")
-    return said
-
-
-def get_comment(actor: User | None, comment_id: int) -> Comment:
-    """The comment; NotFound also when `actor` may not open its story."""
-    said = db.session.get(Comment, comment_id)
-    if said is None:
-        raise NotFound(_("There is no such comment."))
-    service.get_story(actor, said.story_id)
-    return said
-
-
-def resolve(actor: User | None, said: Comment) -> Comment:
-    """Mark a comment as dealt with, or open it again."""
-    with writing():
-        story = service.get_story(actor, said.story_id)
-        access.require_edit(actor, story)
-        said.resolved_at = None if said.resolved_at else clock.now()
-        audit.record(
-            actor, "resolve", "comment", said.id, story_id=story.id, open=said.resolved_at is None
-        )
-    return said
+        if actor and not at_least(actor.role, Role.EDITOR):
+            raise NotAllowed(_("Only editors decide on a post."))
+        if post.status != IN_REVIEW:
+            raise Conflict(_("This post is not in review."))
+        before, waits_since = post.revision, post.submitted_at
+        service.edit(actor, post, draft, version=version, base=base)
+        if post.revision == before:
+            return post
+        _refuse_problems([post])
+        _submit(actor, post)
+        post.submitted_at = waits_since
+        telling.writers(actor, post, "edited")
+        if not may_decide(actor, post):
+            telling.editors(actor, post.story, [post])
+    return post
 
 
 def may_decide(actor: User | None, post: Post) -> bool:
@@ -147,11 +163,11 @@ def may_decide(actor: User | None, post: Post) -> bool:
 
 
 def last_approved(post: Post) -> Revision | None:
-    """The newest revision that was ever approved; None before the first approval."""
+    """The newest revision that was ever approved by all who had to; None before that."""
     return db.session.scalar(
         select(Revision)
         .join(Approval, Approval.revision_id == Revision.id)
-        .where(Approval.post_id == post.id)
+        .where(Approval.post_id == post.id, Approval.complete)
         .order_by(Approval.id.desc())
         .limit(1)
     )
@@ -196,62 +212,3 @@ def _refuse_problems(posts: list[Post]) -> None:
             for post, problem in blocking
         ],
     )
-
-
-def _worded(text: str, field: str, empty: str) -> str:
-    text = rules.clean(text).strip()
-    if not text:
-        raise Invalid(empty, fields={field: empty})
-    if len(text) > 10_000:
-        long = _("Please write at most 10,000 characters.")
-        raise Invalid(long, fields={field: long})
-    return text
-
-
-def _say(
-    actor: User | None, story: Story, text: str, post: Post | None, *, request: bool = False
-) -> Comment:
-    said = Comment(
-        story_id=story.id,
-        post_id=post.id if post else None,
-        revision_id=post.head.id if post else None,
-        author_id=actor.id if actor else None,
-        text=text,
-        request=request,
-        at=clock.now(),
-    )
-    db.session.add(said)
-    db.session.flush()
-    return said
-
-
-def _tell_editors(actor: User | None, story: Story, posts: list[Post]) -> None:
-    """One notice per editor, whatever the number of posts; the one who submits knows already."""
-    path = f"/review/{posts[0].id}" if len(posts) == 1 else "/review"
-    values = {
-        "title": story.title,
-        "by": actor.name if actor else audit.SYSTEM,
-        "count": len(posts),
-    }
-    for person in people.everyone():
-        if (
-            person.active
-            and at_least(person.role, Role.EDITOR)
-            and (not actor or person.id != actor.id)
-        ):
-            notices.notify(person, "review_requested", values, path)
-
-
-def _tell_writers(actor: User | None, post: Post, kind: str, more: dict[str, str]) -> None:
-    story = post.story
-    values = {
-        "title": story.title,
-        "account": post.account.label,
-        "by": actor.name if actor else audit.SYSTEM,
-        **more,
-    }
-    for person in {story.owner, *story.authors}:
-        if actor is None or person.id != actor.id:
-            notices.notify(
-                person, kind, values, f"/stories/{story.id}?post={post.id}#post-{post.id}"
-            )

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from channels import channel_class
 from publisher import web
+from publisher.deliveries import forecast
 from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
+from publisher.people.models import User
 from publisher.people.rules import Role
-from publisher.stories import diff, gauges, queries, review, service
-from publisher.stories.forms import ApproveForm, RequestForm, question
-from publisher.stories.models import Post
-from publisher.stories.rules import IN_REVIEW, Draft
+from publisher.storage import writing
+from publisher.stories import (
+    approvals,
+    comments,
+    comparing,
+    contents,
+    diff,
+    gauges,
+    passages,
+    queries,
+    review,
+    service,
+    taking,
+    talking,
+    waiting,
+)
+from publisher.stories.forms import (
+    ApproveForm,
+    RequestForm,
+    SaidForm,
+    TouchUpForm,
+    blame,
+    question,
+)
+from publisher.stories.models import Comment, Post
+from publisher.stories.rules import APPROVED, IN_REVIEW, Draft
 from publisher.zones import ZoneProblem
 
 Page = str | Response | tuple[str, int]
@@ -24,7 +51,11 @@ ACCESS: dict[str, str] = {
     "review": Role.EDITOR,
     "review_post": Role.EDITOR,
     "approve": Role.EDITOR,
+    "touch_up": Role.EDITOR,
     "request_changes": Role.EDITOR,
+    "comment_on_post": Role.EDITOR,
+    "take": Role.EDITOR,
+    "give_back": Role.EDITOR,
     "approve_story": Role.EDITOR,
 }
 
@@ -33,21 +64,50 @@ def add_to(blueprint: Blueprint) -> None:
     """Put these pages on the blueprint of stories."""
     blueprint.add_url_rule("/review", "review", queue)
     blueprint.add_url_rule("/review/<int:post_id>", view_func=review_post)
-    blueprint.add_url_rule("/posts/<int:post_id>/approve", view_func=approve, methods=["POST"])
-    blueprint.add_url_rule(
-        "/posts/<int:post_id>/request-changes", view_func=request_changes, methods=["POST"]
-    )
-    blueprint.add_url_rule(
-        "/stories/<int:story_id>/approve", view_func=approve_story, methods=["POST"]
-    )
+    post = "/posts/<int:post_id>"
+    for rule, view in (
+        (f"{post}/approve", approve),
+        (f"{post}/touch-up", touch_up),
+        (f"{post}/request-changes", request_changes),
+        (f"{post}/comments", comment_on_post),
+        (f"{post}/take", take),
+        (f"{post}/give-back", give_back),
+        ("/stories/<int:story_id>/approve", approve_story),
+    ):
+        blueprint.add_url_rule(rule, view_func=view, methods=["POST"])
+
+
+# ---- Verb ----
+
+
+def touch_up_and_approve(
+    actor: User, post: Post, draft: Draft, *, version: int, base: str | None
+) -> None:
+    """Put one's own hand on a post in review, and approve it in the same breath where one may decide on one's
+    own words; else another editor decides. Raises what `review.touch_up` and `deliveries.approve` raise;
+    then nothing is changed."""
+    with writing():
+        review.touch_up(actor, post, draft, version=version, base=base)
+        if review.may_decide(actor, post):
+            deliveries.approve(actor, post, post.revision)
+
+
+# ---- Pages ----
 
 
 def queue() -> Page:
+    everything = waiting.waiting(web.me())
+    who = request.args.get("who", "")
+    shown = waiting.chosen(everything, who, web.me())
+    start = next((each for each in shown if each.open), shown[0] if shown else None)
     return render_template(
         "stories/review.html",
-        posts=queries.review_queue(),
-        may_decide=review.may_decide,
-        me=web.me(),
+        queue=shown,
+        total=len(everything),
+        loads=waiting.loads(everything),
+        mine=sum(each.mine for each in everything),
+        who=who,
+        start=start,
     )
 
 
@@ -62,6 +122,7 @@ def approve(post_id: int) -> Page:
     form.offer(post.planned_zone, me.timezone)
     if not form.validate():
         return _page(post, form=form), 422
+    ahead = waiting.after(waiting.waiting(me), post)
     try:
         at = _typed_time(form, post)
         deliveries.approve(me, post, form.revision.data or 0, at, form.zone.data if at else "")
@@ -73,8 +134,37 @@ def approve(post_id: int) -> Page:
     except (Invalid, Conflict, NotAllowed) as refused:
         form.date.errors = [*form.date.errors, refused.message]
         return _page(post, form=form), refused.status
-    flash(_("Approved: “%(title)s” for %(account)s.", **_names(post)), "success")
-    return _next(post)
+    _say_approved(post)
+    return _next(ahead)
+
+
+def touch_up(post_id: int) -> Page:
+    """Save an editor's own edit, and approve it where that is theirs to do."""
+    me = web.me()
+    post = service.get_post(me, post_id)
+    form = TouchUpForm()
+    if not form.validate():
+        return _page(post, touch_form=form), 422
+    ahead, revision = waiting.after(waiting.waiting(me), post), post.revision
+    try:
+        touch_up_and_approve(
+            me,
+            post,
+            form.draft(post.head.draft),
+            version=form.version.data or 0,
+            base=form.base.data,
+        )
+    except (Invalid, Conflict, NotAllowed) as refused:
+        blame(form, refused, fallback="text")
+        return _page(post, touch_form=form), refused.status
+    if post.status == APPROVED:
+        _say_approved(post)
+    elif post.revision == revision:
+        flash(_("Nothing was changed."), "info")
+        return redirect(url_for(".review_post", post_id=post.id))
+    else:
+        flash(_("Saved. Another editor has to approve it, since you wrote part of it."), "success")
+    return _next(ahead)
 
 
 def request_changes(post_id: int) -> Page:
@@ -83,13 +173,48 @@ def request_changes(post_id: int) -> Page:
     form = RequestForm()
     if not form.validate():
         return _page(post, request_form=form), 422
+    ahead = waiting.after(waiting.waiting(me), post)
     try:
         review.request_changes(me, post, form.reason.data or "")
     except Conflict as refused:
         form.reason.errors = [*form.reason.errors, refused.message]
         return _page(post, request_form=form), refused.status
     flash(_("Sent back with your reason: “%(title)s” for %(account)s.", **_names(post)), "success")
-    return _next(post)
+    return _next(ahead)
+
+
+def comment_on_post(post_id: int) -> Page:
+    """Say something about the post, or about the words that were marked in it."""
+    me = web.me()
+    post = service.get_post(me, post_id)
+    form = SaidForm()
+    if not form.validate():
+        return _page(post, said_form=form), 422
+    quote = form.quote.data or ""
+    try:
+        said = comments.comment(
+            me, post.story, form.text.data or "", post, quote=quote, near=form.near
+        )
+    except Invalid as refused:
+        blame(form, refused, fallback="text")
+        return _page(post, said_form=form), refused.status
+    talking.tell_who_was_not_told(said)
+    return redirect(url_for(".review_post", post_id=post.id, _anchor=f"comment-{said.id}"))
+
+
+def take(post_id: int) -> Page:
+    post = service.get_post(web.me(), post_id)
+    try:
+        taking.take(web.me(), post)
+    except Conflict as refused:
+        flash(refused.message, "warning")
+    return web.back(url_for(".review_post", post_id=post.id))
+
+
+def give_back(post_id: int) -> Page:
+    post = service.get_post(web.me(), post_id)
+    taking.give_back(web.me(), post)
+    return web.back(url_for(".review_post", post_id=post.id))
 
 
 def approve_story(story_id: int) -> Page:
@@ -112,11 +237,16 @@ def approve_story(story_id: int) -> Page:
     return web.back(url_for(".show", story_id=story.id))
 
 
+# ---- What the page of a post shows ----
+
+
 def _page(
     post: Post,
     *,
     form: ApproveForm | None = None,
     request_form: RequestForm | None = None,
+    touch_form: TouchUpForm | None = None,
+    said_form: SaidForm | None = None,
     problem: ZoneProblem | None = None,
 ) -> str:
     me = web.me()
@@ -125,27 +255,67 @@ def _page(
         form.revision.data = post.revision
         form.show(post.planned_wall)
         form.offer(post.planned_zone, me.timezone)
-    waiting = list(queries.review_queue())
-    at = next((index for index, each in enumerate(waiting) if each.id == post.id), None)
-    before = review.last_approved(post)
+    if touch_form is None:
+        touch_form = TouchUpForm(formdata=None)
+        touch_form.show(post)
+    said = [each for each in queries.comments(post.story) if each.post_id in {None, post.id}]
     return render_template(
         "stories/review_post.html",
         post=post,
         form=form,
         request_form=request_form or RequestForm(formdata=None),
+        touch_form=touch_form,
+        said_form=said_form or SaidForm(formdata=None),
         choices=problem.choices if problem else (),
         asked=question(problem) if problem else "",
-        before=before,
-        changes=diff.drafts(before.draft if before else Draft(), post.head.draft),
         gauge=gauges.measured(post, post.head.draft),
-        comments=[said for said in queries.comments(post.story) if said.post_id in {None, post.id}],
+        forecast=forecast.of_story(post.story),
+        comments=said,
+        lost=comments.lost(said),
+        still_open=sum(each.resolved_at is None for each in said),
+        readers=[each for each in comments.readers(post.story) if each.id != me.id],
         decides=review.may_decide(me, post),
+        decides_on_own=web.settings().allow_self_approval,
+        standing=approvals.standing(post),
+        history=approvals.history(post),
         in_review=post.status == IN_REVIEW,
-        previous=waiting[at - 1] if at else None,
-        following=waiting[at + 1] if at is not None and at + 1 < len(waiting) else None,
-        position=(at + 1, len(waiting)) if at is not None else None,
+        taken_by=waiting.holder(post),
+        limits=channel_class(post.account.kind).limits,
+        takes_link=contents.takes_link(post),
         siblings=[each for each in queries.live_posts(post.story) if each.id != post.id],
+        **_place(post, waiting.waiting(me)),
+        **_difference(post, said),
     )
+
+
+def _place(post: Post, line: Sequence[waiting.Waiting]) -> dict[str, object]:
+    """Where the post stands in the queue, and its neighbours there."""
+    at = next((index for index, each in enumerate(line) if each.post.id == post.id), None)
+    if at is None:
+        return {"position": None, "previous": None, "following": None}
+    return {
+        "position": (at + 1, len(line)),
+        "previous": line[at - 1].post if at else None,
+        "following": line[at + 1].post if at + 1 < len(line) else None,
+    }
+
+
+def _difference(post: Post, said: Sequence[Comment]) -> dict[str, object]:
+    """What stands now against what it is compared with, and which comment speaks of which words."""
+    bases = comparing.bases(post)
+    wanted = request.args.get("since", "")
+    base = next((each for each in bases if each.why == wanted), bases[0] if bases else None)
+    base = None if wanted == "nothing" else base
+    head = post.head.draft
+    changes = diff.drafts(base.revision.draft if base else head, head)
+    text = next(change for change in changes if change.field == "text")
+    return {
+        "bases": bases,
+        "base": base,
+        "changes": [change for change in changes if change.field != "text"],
+        "text_changed": text.changed,
+        "pieces": passages.marked(text.spans, comments.anchored(post, said)),
+    }
 
 
 def _typed_time(form: ApproveForm, post: Post) -> datetime | None:
@@ -155,14 +325,31 @@ def _typed_time(form: ApproveForm, post: Post) -> datetime | None:
     return form.resolve()
 
 
-def _next(post: Post) -> Response:
-    """After a decision: back to the desk if it was made there, else the next post that waits."""
+def _say_approved(post: Post) -> None:
+    if post.status == APPROVED:
+        flash(_("Approved: “%(title)s” for %(account)s.", **_names(post)), "success")
+        return
+    missing = approvals.standing(post).missing
+    flash(
+        ngettext(
+            "Your approval counts. One more is needed: “%(title)s” for %(account)s.",
+            "Your approval counts. %(num)s more are needed: “%(title)s” for %(account)s.",
+            missing,
+            **_names(post),
+        ),
+        "success",
+    )
+
+
+def _next(ahead: Sequence[int]) -> Response:
+    """After a decision: back to the desk if it was made there, else the next post that waits for this editor.
+    `ahead` are the candidates, as they were before; meanwhile others decide, too."""
     wanted = web.safe_path(request.form.get("next", ""))
     if wanted:
         return redirect(wanted)
-    waiting = queries.review_queue()
-    if waiting:
-        return redirect(url_for(".review_post", post_id=waiting[0].id))
+    following = waiting.still_waiting(ahead)
+    if following is not None:
+        return redirect(url_for(".review_post", post_id=following))
     return redirect(url_for(".review"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ TRANSITIONS: dict[tuple[EditorialStatus, str], EditorialStatus] = {
     (CHANGES_REQUESTED, "edit"): CHANGES_REQUESTED,
     (IN_REVIEW, "edit"): DRAFT,
     (APPROVED, "edit"): DRAFT,
+    (APPROVED, "expire"): IN_REVIEW,
     (DRAFT, "archive"): ARCHIVED,
     (IN_REVIEW, "archive"): ARCHIVED,
     (CHANGES_REQUESTED, "archive"): ARCHIVED,
@@ -177,3 +179,58 @@ def progress(shown_statuses: Sequence[str]) -> Progress:
 def writers(revision_author_ids: Iterable[int | None], owner_id: int) -> set[int]:
     """Who wrote a post: nobody of them approves it."""
     return {author for author in revision_author_ids if author is not None} | {owner_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """So many approvals `needed` by posts of which all of this is true; what is empty is true of all."""
+
+    needed: int
+    category_id: int | None = None
+    account_id: int | None = None
+    word: str = ""
+
+
+def approvals_needed(
+    demands: Iterable[Demand], *, category_id: int | None, account_id: int, words: str
+) -> int:
+    """How many different editors have to approve a post: the most that any demand asks for, at least one."""
+    return max(
+        (
+            demand.needed
+            for demand in demands
+            if demand.category_id in {None, category_id}
+            and demand.account_id in {None, account_id}
+            and (not demand.word or says(demand.word, words))
+        ),
+        default=1,
+    )
+
+
+def says(word: str, text: str) -> bool:
+    """Whether `text` has `word`, in capitals or not. A Latin word counts as a whole, not within another;
+    a Korean one wherever it stands, since particles and compounds are written together with it."""
+    pattern = re.escape(clean(word).casefold())
+    if word.isascii():
+        pattern = rf"(?<![a-z0-9]){pattern}(?![a-z0-9])"
+    return re.search(pattern, clean(text).casefold()) is not None
+
+
+def mentioned(text: str, names: Mapping[str, Iterable[int]]) -> set[int]:
+    """Who is called by "@name" in `text`: the ids behind the longest of `names` that stands there.
+
+    A name in Latin letters ends where the word ends; after a Korean one a title or particle may follow.
+    An "@" within a word is an e-mail address's.
+    """
+    known = {clean(name).casefold(): ids for name, ids in names.items()}
+    longest_first = sorted(filter(None, known), key=len, reverse=True)
+    text, found = clean(text).casefold(), set[int]()
+    for sign in re.finditer(r"(?<![\w.])@", text):
+        for name in longest_first:
+            after = text[sign.end() + len(name) :][:1]
+            if text.startswith(name, sign.end()) and not (
+                name[-1].isascii() and after.isascii() and (after.isalnum() or after == "_")
+            ):
+                found.update(known[name])
+                break
+    return found

@@ -208,8 +208,9 @@ def edit(
                 base=post.head.hash,
             )
         before = post.head.title
+        if voided := void_approval(post):
+            detail["voided"] = voided
         move(actor, post, "edit", revision=post.revision + 1, **detail)
-        void_approval(post)
         _add_revision(actor, post, draft, number=post.revision + 1)
         post.version += 1
         post.story.changed_at = clock.now()
@@ -276,14 +277,14 @@ def fill(revision: Revision, draft: Draft, content_hash: str) -> None:
     revision.hash = content_hash
 
 
-def void_approval(post: Post) -> None:
-    """Whatever was approved no longer counts. Call inside `writing()`."""
+def void_approval(post: Post) -> list[str]:
+    """Whatever was approved no longer counts; answers whose word that was. Call inside `writing()`."""
     post.approved_hash = None
-    db.session.execute(
-        update(Approval)
-        .where(Approval.post_id == post.id, Approval.voided_at.is_(None))
-        .values(voided_at=clock.now())
-    )
+    standing = (Approval.post_id == post.id, Approval.voided_at.is_(None))
+    names = select(User.name).join(Approval, Approval.approver_id == User.id).where(*standing)
+    voided = list(dict.fromkeys(db.session.scalars(names.order_by(Approval.id))))
+    db.session.execute(update(Approval).where(*standing).values(voided_at=clock.now()))
+    return voided
 
 
 # ---- What a post shows ----
@@ -319,6 +320,7 @@ def _refusal(verb: str) -> str:
         "approve": _("Only a post that is in review can be approved."),
         "request_changes": _("Changes can only be requested of a post that is in review."),
         "edit": _("This post is archived. Restore it first."),
+        "expire": _("Only the approval of an approved post can expire."),
         "archive": _("This post is archived already."),
         "restore": _("This post is not archived."),
     }[verb]

@@ -18,19 +18,22 @@ from publisher.people.rules import Role
 from publisher.people.words import VERBS
 from publisher.stories import (
     access,
+    approvals,
     categories,
+    comments,
     desk,
     drafting,
     posts,
     queries,
     review,
     reviewing,
+    ruling,
     service,
     shelving,
+    talking,
 )
 from publisher.stories.forms import (
     CategoryForm,
-    CommentForm,
     NewStoryForm,
     StoryForm,
     blame,
@@ -45,6 +48,8 @@ web.count_in_navigation(blueprint, "stories.review", queries.waiting_count)
 posts.add_to(blueprint)
 drafting.add_to(blueprint)
 reviewing.add_to(blueprint)
+talking.add_to(blueprint)
+ruling.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
     "index": Role.VIEWER,
@@ -54,19 +59,26 @@ ACCESS: dict[str, str] = {
     "submit_story": Role.AUTHOR,
     "archive": Role.AUTHOR,
     "restore": Role.AUTHOR,
-    "comment": Role.VIEWER,
-    "resolve": Role.AUTHOR,
     "categories_page": Role.EDITOR,
     **posts.ACCESS,
     **drafting.ACCESS,
     **reviewing.ACCESS,
+    **talking.ACCESS,
+    **ruling.ACCESS,
 }
 
 
 @blueprint.context_processor
 def words_and_pictures() -> dict[str, Any]:
     """What the templates of stories use besides their own values."""
-    return {"picture": media.url, "verbs": VERBS}
+    return {
+        "picture": media.url,
+        "pictured": lambda ids: {each.id: each for each in media.by_ids(ids)},
+        "standing_of": approvals.standing,
+        "lost_of": comments.lost,
+        "readers_of": comments.readers,
+        "verbs": VERBS,
+    }
 
 
 # ---- Lists ----
@@ -206,25 +218,6 @@ def restore(story_id: int) -> Page:
     shelving.restore(web.me(), story)
     flash(_("“%(title)s” is back.", title=story.title), "success")
     return web.back(url_for(".show", story_id=story.id))
-
-
-@blueprint.post("/stories/<int:story_id>/comments")
-def comment(story_id: int) -> Page:
-    me = web.me()
-    story = service.get_story(me, story_id)
-    form = CommentForm()
-    form.offer(story.posts)
-    if not form.validate():
-        return desk.page(story, comment_form=form), 422
-    post = service.get_post(me, form.post_id.data) if form.post_id.data else None
-    review.comment(me, story, form.text.data or "", post)
-    return web.back(url_for(".show", story_id=story.id, _anchor="comments"))
-
-
-@blueprint.post("/comments/<int:comment_id>/resolve")
-def resolve(comment_id: int) -> Page:
-    said = review.resolve(web.me(), review.get_comment(web.me(), comment_id))
-    return web.back(url_for(".show", story_id=said.story_id, _anchor="comments"))
 
 
 # ---- Helping hands ----

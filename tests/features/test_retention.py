@@ -112,10 +112,15 @@ def test_sessions_windows_and_news_go_when_they_are_of_no_use(
     assert count(Event) > 0
 
 
-def test_pruning_is_asked_for_once_a_day(app: Flask, travel: Travel) -> None:
+def test_pruning_and_a_look_at_old_approvals_are_asked_for_once_a_day(
+    app: Flask, travel: Travel
+) -> None:
+    def asked() -> list[str]:
+        return sorted(db.session.scalars(select(Effect.kind)))
+
     retention.ask_daily()
     retention.ask_daily()
-    assert count(Effect) == 1
+    assert asked() == ["expire", "prune"]
     travel(timedelta(days=1))
     retention.ask_daily()
-    assert count(Effect) == 2
+    assert asked() == ["expire", "expire", "prune", "prune"]

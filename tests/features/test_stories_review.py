@@ -13,7 +13,7 @@ from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.notices.models import Notice
 from publisher.people.models import User
-from publisher.stories import queries, review, service, shelving
+from publisher.stories import comments, queries, review, service, shelving
 from publisher.stories.models import Approval, Comment, Post, Story
 from publisher.stories.rules import Draft
 
@@ -197,23 +197,23 @@ def test_the_queue_is_ordered_by_the_time_to_go_out_and_the_undated_come_last(ca
 
 
 def test_comments_are_for_those_who_see_the_story_and_can_be_settled(story, post, cast):
-    said = review.comment(cast.ben, story, "Shall we name the price?", post)
+    said = comments.comment(cast.ben, story, "Shall we name the price?", post)
     assert said.revision_id == post.head.id
     assert told(cast.ana) == ["comment"]
     with pytest.raises(NotFound):
-        review.comment(cast.vic, story, "Hello")
+        comments.comment(cast.vic, story, "Hello")
     with pytest.raises(NotFound):
-        review.get_comment(cast.vic, said.id)
+        comments.get_comment(cast.vic, said.id)
     with pytest.raises(Invalid):
-        review.comment(cast.ana, story, "   ")
-    assert review.resolve(cast.ana, said).resolved_at is not None
-    assert review.resolve(cast.ana, said).resolved_at is None
+        comments.comment(cast.ana, story, "   ")
+    assert comments.resolve(cast.ana, said).resolved_at is not None
+    assert comments.resolve(cast.ana, said).resolved_at is None
 
 
 def test_a_comment_cannot_be_hung_on_another_storys_post(story, post, cast):
     other = service.create_story(cast.ana, title="Other")
     with pytest.raises(NotFound):
-        review.comment(cast.ana, other, "Hello", post)
+        comments.comment(cast.ana, other, "Hello", post)
 
 
 def test_the_last_approved_revision_is_what_a_reviewer_compares_with(submitted, cast):

@@ -10,7 +10,7 @@ from publisher.accounts import service as accounts
 from publisher.errors import Conflict, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.people.models import Event, User
-from publisher.stories import copies, desk, review, service, shelving
+from publisher.stories import comments, copies, desk, review, service, shelving
 from publisher.stories.autosave import LONGEST_RUN, autosave
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
@@ -109,7 +109,7 @@ def test_the_activity_tells_of_a_pause_and_its_save_once(ana, cast, post):
 def test_what_somebody_commented_on_stays_as_it_is(cast, post):
     window = Window(cast.ana, post, "one")
     window.pause("A claim")
-    review.comment(cast.rui, post.story, "Says who?", post)
+    comments.comment(cast.rui, post.story, "Says who?", post)
     window.pause("A proven claim")
     assert texts(post) == ["First", "A claim", "A proven claim"]
 

@@ -25,7 +25,7 @@ from publisher.notices import service as notices
 from publisher.people import links, sessions
 from publisher.people import service as people
 from publisher.people.rules import ANYONE
-from publisher.stories import categories, review
+from publisher.stories import categories, comments
 from tests.journeys.conftest import Site
 from tests.plugins.app import Cast
 from tests.plugins.pictures import picture
@@ -91,7 +91,7 @@ def values(site: Site, cast: Cast) -> dict[str, dict[str, object]]:
     room = site.newsroom
     categories.add_category(cast.ada, slug="news", name_ko="소식", name_en="News")
     out, waiting = room.approve(room.story()), room.story()
-    review.comment(cast.rui, waiting, "출처를 적어 주세요.", waiting.posts[0])
+    comments.comment(cast.rui, waiting, "출처를 적어 주세요.", waiting.posts[0])
     media.upload(cast.ada, "a.png", picture(), "빨강과 파랑")
     feeds.make(cast.ada, "편집 달력", {}, "full", "ko")
     notices.notify(cast.ada, "approved", {"title": "첫 이야기", "who": "Rui"}, "/stories")

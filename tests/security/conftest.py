@@ -12,7 +12,7 @@ from publisher.accounts.models import Account
 from publisher.people import tokens
 from publisher.people.models import User
 from publisher.people.rules import Scope
-from publisher.stories import review
+from publisher.stories import comments
 from publisher.stories import service as stories
 from publisher.stories.models import Comment, Post, Story
 from publisher.stories.rules import Draft
@@ -45,7 +45,7 @@ def bens(app: Flask, cast: Cast) -> Belongings:
     story = stories.create_story(cast.ben, title="Ben's secret plan", language="en")
     post = stories.add_post(cast.ben, story, blog, Draft(title="Secret", text="Ben's words"))
     stories.add_post(cast.ben, story, x, Draft(text="Ben's tweet"))
-    comment = review.comment(cast.ben, story, "Ben's comment", post)
+    comment = comments.comment(cast.ben, story, "Ben's comment", post)
     return Belongings(story, post, comment, blog, x)
 
 

@@ -37,7 +37,7 @@ from publisher.people import sessions, tokens
 from publisher.people.models import User
 from publisher.people.rules import Role, Scope
 from publisher.storage import writing
-from publisher.stories import categories, review
+from publisher.stories import categories, comments, review
 from publisher.stories import service as stories
 from publisher.stories.models import Story
 from publisher.stories.rules import Draft, MediaUse
@@ -132,7 +132,7 @@ def story(app: Flask, cast: Cast, person: User, blog: Account) -> Story:
     post = next(each for each in story.posts if each.account.kind == "blog")
     stories.edit(person, post, Draft(title=SHORT, text=TEXT + "!"), version=post.version)
     for text in (SHORT, TEXT[:9000]):
-        review.comment(cast.rui, story, text, post)
+        comments.comment(cast.rui, story, text, post)
     review.submit(person, post)
     review.request_changes(cast.rui, post, TEXT[:9000])
     review.submit(person, post)
