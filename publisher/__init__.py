@@ -8,7 +8,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from channels import http
-from publisher import assets, backup, crashes, retention, storage, vault, web
+from publisher import assets, backup, crashes, packing, retention, storage, vault, web
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import deliver, preflight
@@ -63,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     http.configure(http.Deadlines(config.timings.connect, config.timings.deadline))
     vault.init_app(app, config.vault_keys)
+    packing.init_app(app)
     web.init_app(app, config)
     assets.init_app(app)
     storage.init_app(app)
