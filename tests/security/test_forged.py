@@ -12,9 +12,10 @@ from flask import Flask
 
 from publisher.config import Config
 from publisher.feeds import service as feeds
-from publisher.notices import mail
+from publisher.notices import letters
+from publisher.people import links, sessions
 from publisher.people import service as people
-from publisher.people import sessions
+from publisher.people.rules import Purpose
 from publisher.stories import service as stories
 from tests.plugins.app import AppClient, Cast, running
 from tests.security.conftest import Belongings
@@ -168,9 +169,12 @@ def test_a_false_host_name_is_in_no_link_that_we_make(
 
 def test_a_mailed_link_leads_to_our_address(app: Flask, cast: Cast) -> None:
     with app.test_request_context("/", headers={"Host": "evil.example"}):
-        written = mail._with_link({"link": "reset", "email": cast.ana.email})
-    assert written is not None
-    assert "http://localhost/link/" in written.get_content()
+        link = links.make_link(None, cast.ana, Purpose.RESET)
+        written = letters.with_link(cast.ana, Purpose.RESET, link)
+    for kind in ("plain", "html"):
+        part = written.get_body((kind,))
+        assert part is not None
+        assert "http://localhost/link/" in part.get_content()
     assert "evil.example" not in written.as_string()
 
 

@@ -29,7 +29,7 @@ from publisher.config import Config
 from publisher.extensions import db
 from publisher.feeds import service as feeds
 from publisher.media import service as media
-from publisher.notices import mail
+from publisher.notices import letters
 from publisher.notices import service as notices
 from publisher.notices.models import Notice
 from publisher.people import service as people
@@ -315,9 +315,10 @@ def test_a_mail_keeps_its_headers(app: Flask, cast: Cast) -> None:
     evil = "T\r\nBcc: everyone@example.com\r\n\r\n<script>\x0b\x85\u2028X"
     notices.notify(cast.ana, "comment", {"by": evil, "title": evil, "text": evil}, "/stories/1")
     notice = db.session.query(Notice).filter_by(user_id=cast.ana.id).one()
-    written = mail._about_notice(notice.id)
-    assert written is not None
+    written = letters.about_notice(cast.ana, notice)
     assert written["Bcc"] is None
     assert written["To"] == "ana@example.com"
-    assert written.get_content_type() == "text/plain"
+    page = written.get_body(("html",))
+    assert page is not None
+    assert "<script" not in page.get_content()
     assert b"\r\nBcc:" not in written.as_bytes().replace(b"\n", b"\r\n").split(b"\r\n\r\n")[0]
