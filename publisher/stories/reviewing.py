@@ -332,7 +332,7 @@ def _say_approved(post: Post) -> None:
     missing = approvals.standing(post).missing
     flash(
         ngettext(
-            "Your approval counts. One more is needed: “%(title)s” for %(account)s.",
+            "Your approval counts. %(num)s more is needed: “%(title)s” for %(account)s.",
             "Your approval counts. %(num)s more are needed: “%(title)s” for %(account)s.",
             missing,
             **_names(post),

@@ -6,11 +6,13 @@ from datetime import datetime, time
 from functools import partial
 from typing import Any
 
+from babel.dates import format_timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from publisher import web, zones
+from publisher import clock, web, zones
 from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, Stale
 from publisher.media import service as media
@@ -77,6 +79,7 @@ def words_and_pictures() -> dict[str, Any]:
         "standing_of": approvals.standing,
         "lost_of": comments.lost,
         "readers_of": comments.readers,
+        "lasted": lambda since: format_timedelta(clock.now() - since, locale=get_locale()),
         "verbs": VERBS,
     }
 
