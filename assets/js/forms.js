@@ -31,6 +31,11 @@ export function watchForms(root) {
   for (const field of fresh(root, "[data-submit-on-change]")) {
     field.addEventListener("change", () => field.form.requestSubmit());
   }
+  for (const all of fresh(root, "[data-check-all]")) {
+    all.addEventListener("change", () => {
+      for (const box of document.getElementsByName(all.dataset.checkAll)) box.checked = all.checked;
+    });
+  }
   for (const field of fresh(root, "[data-select]")) field.addEventListener("focus", () => field.select());
   fresh(root, "[data-focus]")[0]?.focus();
 }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from channels import channel_class
@@ -18,6 +19,7 @@ from publisher import web, zones
 from publisher.accounts import service as accounts_service
 from publisher.accounts.models import Account
 from publisher.calendar import service as calendar
+from publisher.deliveries import forecast
 from publisher.errors import Conflict
 from publisher.media import service as media
 from publisher.media.models import Media
@@ -27,21 +29,24 @@ from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import (
     access,
+    assigning,
     autosave,
     categories,
     contents,
     gauges,
     links,
+    outlines,
     queries,
     review,
     service,
     shelving,
 )
-from publisher.stories.forms import CommentForm, PostForm, StoryForm, question
+from publisher.stories.forms import AssignForm, CommentForm, PostForm, StoryForm, question
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import ARCHIVED, Draft, MediaUse
 from publisher.zones import ZoneProblem
 
+AnyForm = TypeVar("AnyForm", bound=FlaskForm)
 CHOSEN_FROM = 24
 """How many of the newest pictures the desk offers."""
 
@@ -53,17 +58,46 @@ MORNING = time(9)
 
 
 def begin(
-    actor: User, accounts: Iterable[Account], *, day: date | None = None, **parts: Any
+    actor: User,
+    accounts: Iterable[Account],
+    *,
+    day: date | None = None,
+    template: str = "",
+    owner: User | None = None,
+    **parts: Any,
 ) -> Story:
-    """A new story with an empty post for each account, planned for nine in the morning of `day`."""
+    """A new story with a post for each account, planned for nine in the morning of `day`; it begins as the
+    template says.
+
+    With another `owner` it is handed to them. What nobody has written yet is nobody's then, so that who hands
+    a story out may approve it later.
+    """
     planned = None if day is None else zones.resolve(day, MORNING, actor.timezone)
+    chosen = list(accounts)
+    first = outlines.beginning(template, chosen, title=parts["title"], language=parts["language"])
+    parts["brief"] = parts["brief"].strip() or first.brief
+    parts["category_id"] = parts["category_id"] or first.category_id
+    handed = owner is not None and owner.id != actor.id
     with writing():
         story = service.create_story(actor, **parts)
-        for account in accounts:
+        for account in chosen:
             service.add_post(
-                actor, story, account, Draft(), planned_at=planned, zone=actor.timezone
+                None if handed else actor,
+                story,
+                account,
+                first.draft(account),
+                planned_at=planned,
+                zone=actor.timezone,
             )
+        if owner is not None and handed:
+            assigning.hand_to(actor, story, owner)
     return story
+
+
+def add_posts(actor: User, story: Story, accounts: Iterable[Account]) -> list[Post]:
+    """The story written for these accounts too: all of them or, when one is refused, none."""
+    with writing():
+        return [service.add_post(actor, story, account, Draft()) for account in accounts]
 
 
 def save(
@@ -131,6 +165,8 @@ def page(
         current=post.id if post else request.args.get("post", type=web.number),
         story_form=story_form,
         comment_form=comment_form,
+        assign_form=_assign_form(story) if at_least(me.role, Role.EDITOR) else None,
+        forecast=forecast.of_story(story),
         progress=queries.progress(story),
         comments=queries.comments(story),
         activity=_told(queries.activity(story)),
@@ -144,6 +180,15 @@ def page(
         may_edit=access.edits(me, story),
         is_editor=at_least(me.role, Role.EDITOR),
     )
+
+
+def _assign_form(story: Story) -> AssignForm:
+    form = AssignForm(formdata=None)
+    form.offer(writers())
+    form.owner_id.data = story.owner_id
+    if story.deadline:
+        form.deadline.data = story.deadline.astimezone(web.my_zone()).date()
+    return named(form, "assign-")
 
 
 def _told(activity: Sequence[Event]) -> list[Event]:
@@ -168,6 +213,12 @@ def back_to(story: Story, post: Post | None = None) -> Response:
         return redirect(url_for("stories.show", story_id=story.id))
     anchor = f"post-{post.id}"
     return redirect(url_for("stories.show", story_id=story.id, post=post.id, _anchor=anchor))
+
+
+def deadline_of(form: StoryForm | AssignForm) -> datetime | None:
+    """The end of the deadline's day where the writer is."""
+    day = form.deadline.data
+    return zones.resolve(day, time(23, 59), web.my_zone().key, fold=0) if day else None
 
 
 def offer(form: StoryForm, owner_id: int) -> None:
@@ -201,6 +252,8 @@ class Neighbour:
     reference: str
     used: bool
     when_late: str
+    waits: bool = False
+    """Whether it links to this post, and so waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +329,8 @@ def fresh_form(actor: User, post: Post) -> PostForm:
     return form
 
 
-def named(form: PostForm, prefix: str) -> PostForm:
-    """Give the fields ids of their own: a page has one form per post."""
+def named(form: AnyForm, prefix: str) -> AnyForm:
+    """Give the fields ids of their own: a page has several forms with fields of the same name."""
     for field in form:
         field.id = field.label.field_id = prefix + field.short_name
     return form
@@ -292,7 +345,8 @@ def _neighbours(post: Post, story: Sequence[Post], draft: Draft) -> Iterator[Nei
         slug = f"link:{other.account.slug}"
         reference = "blog" if [other] == blogs and slug not in used else slug
         late = links.when_late(draft.when_late, reference)
-        yield Neighbour(other, reference, reference in used, str(late))
+        theirs = links.targets(contents.node(other), [contents.node(each) for each in story])
+        yield Neighbour(other, reference, reference in used, str(late), post.id in theirs.values())
 
 
 def with_picture(draft: Draft, use: MediaUse) -> Draft:

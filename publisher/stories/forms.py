@@ -19,6 +19,7 @@ from wtforms import (
     DateField,
     HiddenField,
     IntegerField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -35,6 +36,7 @@ from publisher.errors import DomainError, Invalid
 from publisher.people.models import User
 from publisher.stories import links
 from publisher.stories.models import Category, Post, Story
+from publisher.stories.outlines import Choice
 from publisher.stories.rules import Draft, MediaUse
 from publisher.web import number
 
@@ -184,10 +186,42 @@ class NewStoryForm(StoryForm):
         description=_l("You can add and remove accounts later."),
     )
 
+    template = RadioField(_l("Begin with"), default="")
+    owner_id = SelectField(
+        _l("Who writes it"),
+        coerce=int,
+        description=_l(
+            "They are told at once. Choose no account to hand out a mere idea: they decide what becomes of it."
+        ),
+    )
+
+    def offer_templates(self, choices: Iterable[Choice]) -> None:
+        """What a story can begin with; the empty page first."""
+        self.template.choices = [
+            SelectChoice("", _("An empty page")),
+            *(SelectChoice(each.key, each.name) for each in choices),
+        ]
+
+    def offer_owners(self, me: User, people: Iterable[User]) -> None:
+        """Who may write it; oneself first."""
+        others = [SelectChoice(str(each.id), each.name) for each in people if each.id != me.id]
+        self.owner_id.choices = [SelectChoice(str(me.id), _("Myself")), *others]
+        self.owner_id.data = self.owner_id.data or me.id
+
     def offer_accounts(self, accounts: Iterable[Account]) -> None:
         self.account_ids.choices = [
             SelectChoice(str(account.id), account.label) for account in accounts
         ]
+
+
+class AssignForm(FlaskForm):
+    """Who writes a story, and until when."""
+
+    owner_id = SelectField(_l("Who writes it"), coerce=int)
+    deadline = DateField(_l("Deadline"), [Optional()])
+
+    def offer(self, people: Iterable[User]) -> None:
+        self.owner_id.choices = [SelectChoice(str(person.id), person.name) for person in people]
 
 
 class PostForm(WhenForm):

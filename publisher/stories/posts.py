@@ -47,9 +47,10 @@ def add_to(blueprint: Blueprint) -> None:
 
 def add_post(story_id: int) -> Page:
     story = service.get_story(web.me(), story_id)
-    account = accounts.get(request.form.get("account_id", 0, type=web.number))
-    post = service.add_post(web.me(), story, account, Draft())
-    return desk.back_to(story, post)
+    wanted = request.form.getlist("account_id", type=web.number) or [0]
+    chosen = [accounts.get(number) for number in dict.fromkeys(wanted)]
+    added = desk.add_posts(web.me(), story, chosen)
+    return desk.back_to(story, added[0])
 
 
 def save_post(post_id: int) -> Page:

@@ -12,16 +12,14 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Text,
-    cast,
     column,
     event,
+    func,
     literal_column,
     select,
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from publisher.extensions import Base, db
@@ -107,7 +105,7 @@ def candidates(words: Sequence[str]) -> ColumnElement[bool] | None:
         return None
     if session.get_bind().dialect.name == "postgresql":
         index = table(NAME, column("story_id"), column("grams"))
-        holds = index.c.grams.op("@>")(cast(found, ARRAY(Text)))
+        holds = index.c.grams.op("@>")(func.string_to_array(" ".join(found), " "))
         return Story.id.in_(select(index.c.story_id).where(holds))
     asked = " AND ".join(f'"{gram}"' for gram in found)
     match = literal_column(NAME).op("MATCH")(asked)

@@ -1,30 +1,28 @@
-"""The list of stories, the desk where one is written, and its categories. Reviewing is in `reviewing.py`."""
+"""The desk where a story is written, and the categories. Lists are in `listing.py`, the rest beside it."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from functools import partial
 from typing import Any
 
 from babel.dates import format_timedelta
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from publisher import clock, web, zones
-from publisher.accounts import service as accounts
+from publisher import clock, web
 from publisher.errors import Conflict, Invalid, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
 from publisher.people.words import VERBS
 from publisher.stories import (
-    access,
     approvals,
+    beginnings,
     categories,
     comments,
     desk,
     drafting,
+    listing,
     posts,
     queries,
     review,
@@ -36,17 +34,16 @@ from publisher.stories import (
 )
 from publisher.stories.forms import (
     CategoryForm,
-    NewStoryForm,
     StoryForm,
     blame,
 )
-from publisher.stories.queries import Filters
-from publisher.stories.rules import CARE
 
 Page = str | Response | tuple[str, int]
 
 blueprint = Blueprint("stories", __name__)
 web.count_in_navigation(blueprint, "stories.review", queries.waiting_count)
+listing.add_to(blueprint)
+beginnings.add_to(blueprint)
 posts.add_to(blueprint)
 drafting.add_to(blueprint)
 reviewing.add_to(blueprint)
@@ -54,14 +51,14 @@ talking.add_to(blueprint)
 ruling.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
-    "index": Role.VIEWER,
-    "new": Role.AUTHOR,
     "show": Role.VIEWER,
     "change": Role.AUTHOR,
     "submit_story": Role.AUTHOR,
     "archive": Role.AUTHOR,
     "restore": Role.AUTHOR,
     "categories_page": Role.EDITOR,
+    **listing.ACCESS,
+    **beginnings.ACCESS,
     **posts.ACCESS,
     **drafting.ACCESS,
     **reviewing.ACCESS,
@@ -84,33 +81,7 @@ def words_and_pictures() -> dict[str, Any]:
     }
 
 
-# ---- Lists ----
-
-
-@blueprint.get("/stories")
-def index() -> Page:
-    filters = Filters(
-        text=request.args.get("q", "")[:200].strip(),
-        status=request.args.get("status", "") if request.args.get("status") in CARE else "",
-        account_id=request.args.get("account", type=web.number),
-        category_id=request.args.get("category", type=web.number),
-        person_id=request.args.get("person", type=web.number),
-        archived=request.args.get("archived") == "1",
-    )
-    page = queries.stories(web.me(), filters, page=request.args.get("page", 1, type=web.number))
-    return render_template(
-        "stories/index.html",
-        page=page,
-        filters=filters,
-        statuses=[status for status in CARE if status not in {"sending", "unconfirmed"}],
-        accounts=[(each.id, each.label) for each in accounts.all_accounts()],
-        categories=[(each.id, each.name(desk.language())) for each in categories.categories()],
-        people=[(each.id, each.name) for each in desk.writers()],
-        progress=queries.progress,
-        live_posts=queries.live_posts,
-        next_time=queries.next_time,
-        edits=partial(access.edits, web.me()),
-    )
+# ---- Categories ----
 
 
 @blueprint.route("/categories", methods=["GET", "POST"])
@@ -138,31 +109,6 @@ def categories_page() -> Page:
 # ---- The story ----
 
 
-@blueprint.route("/stories/new", methods=["GET", "POST"])
-def new() -> Page:
-    me, form = web.me(), NewStoryForm()
-    desk.offer(form, me.id)
-    form.offer_accounts(accounts.all_accounts())
-    if request.method == "GET":
-        form.language.data = me.language
-        form.account_ids.data = [account.id for account in accounts.all_accounts()]
-        form.day.process(request.args)
-    elif form.validate_on_submit():
-        try:
-            story = desk.begin(
-                me,
-                [accounts.get(each) for each in form.account_ids.data or ()],
-                day=form.day.data,
-                deadline=_deadline(form),
-                **form.parts(),
-            )
-        except Invalid as refused:
-            blame(form, refused)
-        else:
-            return redirect(url_for(".show", story_id=story.id))
-    return render_template("stories/new.html", form=form), 422 if form.errors else 200
-
-
 @blueprint.get("/stories/<int:story_id>")
 def show(story_id: int) -> Page:
     return desk.page(service.get_story(web.me(), story_id))
@@ -178,7 +124,11 @@ def change(story_id: int) -> Page:
         return desk.page(story, story_form=form), 422
     try:
         service.update_story(
-            me, story, version=form.version.data or 0, deadline=_deadline(form), **form.parts()
+            me,
+            story,
+            version=form.version.data or 0,
+            deadline=desk.deadline_of(form),
+            **form.parts(),
         )
     except Invalid as refused:
         blame(form, refused)
@@ -221,12 +171,3 @@ def restore(story_id: int) -> Page:
     shelving.restore(web.me(), story)
     flash(_("“%(title)s” is back.", title=story.title), "success")
     return web.back(url_for(".show", story_id=story.id))
-
-
-# ---- Helping hands ----
-
-
-def _deadline(form: StoryForm) -> datetime | None:
-    """The end of that day where the writer is."""
-    day = form.deadline.data
-    return zones.resolve(day, time(23, 59), web.my_zone().key, fold=0) if day else None
