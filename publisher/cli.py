@@ -54,9 +54,10 @@ def main() -> None:
 @click.option(
     "--demo", "with_demo", is_flag=True, help="With sandbox accounts and a story about to go out."
 )
-def up(with_demo: bool) -> None:
-    """Run everything on this machine: web, dispatcher, workers, Valkey and, in a demo, the sandbox."""
-    if with_demo:
+@click.option("--sandbox", "with_sandbox", is_flag=True, help="Empty, with the sandbox beside it.")
+def up(with_demo: bool, with_sandbox: bool) -> None:
+    """Run everything on this machine: web, dispatcher, workers, Valkey and, if wanted, the sandbox."""
+    if with_demo or with_sandbox:
         demo.set_environment()
     with _app() as app:
         config: Config = app.extensions["settings"]
@@ -67,7 +68,9 @@ def up(with_demo: bool) -> None:
         if with_demo:
             for line in demo.prepare():
                 click.echo(f"  {line}")
-    _become("-m", "workers", "up", *(["--demo"] if with_demo else []))
+        if not people.everyone():
+            click.echo("  nobody works here yet: publisher people add you@example.com --role admin")
+    _become("-m", "workers", "up", *(["--demo"] if with_demo or with_sandbox else []))
 
 
 @main.command()
