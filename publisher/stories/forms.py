@@ -373,7 +373,9 @@ class RuleForm(FlaskForm):
         description=_l("Such as a product's name, or a word that is risky. Empty: any text."),
     )
     needed = SelectField(
-        _l("Approvals needed"), coerce=int, choices=[(count, str(count)) for count in range(2, 6)]
+        _l("Approvals needed"),
+        coerce=int,
+        choices=[SelectChoice(str(count), str(count)) for count in range(2, 6)],
     )
 
     def offer(self, sections: Iterable[Category], known: Iterable[Account], language: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from publisher.extensions import db
 from publisher.people.models import Event, User
@@ -118,13 +118,18 @@ def next_time(story: Story) -> datetime | None:
 
 
 def review_queue() -> Sequence[Post]:
-    """What waits for an editor: by the time to go out, then what has waited longest."""
+    """What waits for an editor: by the time to go out, then what has waited longest; the first two hundred."""
     return db.session.scalars(
         select(Post)
         .join(Post.story)
         .where(Post.status == IN_REVIEW, Story.archived_at.is_(None))
         .order_by(Post.planned_at.is_(None), Post.planned_at, Post.submitted_at, Post.id)
-        .options(selectinload(Post.story).selectinload(Story.owner), selectinload(Post.account))
+        .limit(200)
+        .options(
+            selectinload(Post.story).selectinload(Story.owner),
+            selectinload(Post.account),
+            joinedload(Post.head),
+        )
     ).all()
 
 

@@ -24,7 +24,7 @@ from publisher.people import service as people
 from publisher.people import sessions, tokens
 from publisher.people.models import ApiToken, UserSession
 from publisher.people.rules import Role, Scope, at_least
-from publisher.stories import review
+from publisher.stories import approvals, review
 from publisher.stories import service as stories
 from publisher.stories.models import Comment, Revision
 from tests.plugins.app import AppClient, Cast
@@ -79,6 +79,8 @@ def of_ben(app: Flask, cast: Cast, bens: Belongings) -> dict[str, int]:
         "feed_id": feed.id,
         "user_id": cast.ben.id,
         "delivery_id": 1,
+        "rule_id": approvals.add_rule(cast.ada, needed=2, word="secret").id,
+        "correction_id": 1,
     }
 
 
