@@ -278,6 +278,21 @@ def pictures_sent(sent: Mapping[str, str]) -> tuple[MediaUse, ...]:
 class SaidForm(FlaskForm):
     """What somebody says, and of which words of the text."""
 
+    quote = StringField(
+        _l("About which words?"),
+        [Length(max=2_000)],
+        description=_l("Copied from the text; empty for all of it."),
+    )
+    quote_at = HiddenField(validators=[Length(max=10)])
+
+    @property
+    def near(self) -> int | None:
+        """About where the quoted words begin; None where nobody said."""
+        sent = self.quote_at.data or ""
+        return int(sent) if sent.isascii() and sent.isdecimal() else None
+
+
+class CommentForm(SaidForm):
     text = TextAreaField(_l("Comment"), [_required(), Length(max=10_000)])
     post_id = SelectField(_l("About"), coerce=int)
 
@@ -298,42 +313,6 @@ class RequestForm(FlaskForm):
     reason = TextAreaField(_l("What should change?"), [_required(), Length(max=10_000)])
 
 
-class CategoryForm(FlaskForm):
-    slug = StringField(
-        _l("Address"), [_required(), Length(max=80)], description=_l("Such as how-to.")
-    )
-    name_ko = StringField(_l("Name in Korean"), [_required(), Length(max=80)])
-    name_en = StringField(_l("Name in English"), [_required(), Length(max=80)])
-
-
-def question(problem: zones.ZoneProblem) -> str:
-    """What to ask about a wall time that is shown twice or never."""
-    if problem.code == "time_twice":
-        return _("Clocks show this time twice on that day. Which one do you mean?")
-    return _("Clocks jump over this time on that day. Which one do you mean?")
-
-
-    quote = StringField(
-        _l("About which words?"),
-        [Length(max=2_000)],
-        description=_l("Copied from the text; empty for all of it."),
-    )
-    quote_at = HiddenField(validators=[Length(max=10)])
-
-    @property
-    def near(self) -> int | None:
-        """About where the quoted words begin; None where nobody said."""
-        sent = self.quote_at.data or ""
-        return int(sent) if sent.isascii() and sent.isdecimal() else None
-
-
-class CommentForm(SaidForm):
-def blame(form: FlaskForm, refused: DomainError, fallback: str = "title") -> None:
-    """Put what a verb refused beside the field it speaks of, else beside `fallback`."""
-    fields = refused.fields if isinstance(refused, Invalid) else {}
-    named = {name: message for name, message in fields.items() if name in form}
-    for name, message in (named or {fallback: refused.message}).items():
-        form[name].errors = [*form[name].errors, message]
 class TouchUpForm(FlaskForm):
     """A reviewer's own hand on a text: its words, its link, what is said of its pictures."""
 
