@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -27,10 +26,8 @@ MOST = 100
 """How many stories can be changed at once."""
 
 
-def hand_to(
-    actor: User | None, story: Story, person: User, *, deadline: datetime | None = KEEP
-) -> Story:
-    """Make `person` the one who writes the story, perhaps until `deadline`, and tell them.
+def hand_to(actor: User | None, story: Story, person: User) -> Story:
+    """Make `person` the one who writes the story, and tell them.
 
     Who wrote in it before stays as a co-author. Editors only; raises NotAllowed, or Invalid when `person` may
     not write.
@@ -43,9 +40,6 @@ def hand_to(
         if not (person.active and at_least(person.role, Role.AUTHOR)):
             wrong = _("%(name)s may not write stories.", name=person.name)
             raise Invalid(wrong, fields={"owner_id": wrong})
-        if deadline is not KEEP and deadline != story.deadline:
-            story.deadline = deadline
-            story.version += 1
         if person.id == story.owner_id:
             return story
         before = story.owner

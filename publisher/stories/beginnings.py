@@ -69,17 +69,16 @@ def new() -> Page:
 
 
 def assign(story_id: int) -> Page:
-    """Hand the story to somebody, perhaps with another deadline."""
+    """Hand the story to somebody."""
     story = service.get_story(web.me(), story_id)
     form = AssignForm()
     form.offer(desk.writers())
     if not form.validate():
-        flash(_("Choose who writes it, and a day if there is a deadline."), "warning")
+        flash(_("Choose who writes it."), "warning")
         return desk.back_to(story)
     try:
         person = people.get(form.owner_id.data)
-        deadline = desk.deadline_of(form)
-        assigning.hand_to(web.me(), story, person, deadline=deadline)
+        assigning.hand_to(web.me(), story, person)
     except (Invalid, NotFound) as refused:
         flash(refused.message, "warning")
     else:

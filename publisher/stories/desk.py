@@ -186,8 +186,6 @@ def _assign_form(story: Story) -> AssignForm:
     form = AssignForm(formdata=None)
     form.offer(writers())
     form.owner_id.data = story.owner_id
-    if story.deadline:
-        form.deadline.data = story.deadline.astimezone(web.my_zone()).date()
     return named(form, "assign-")
 
 
@@ -215,7 +213,7 @@ def back_to(story: Story, post: Post | None = None) -> Response:
     return redirect(url_for("stories.show", story_id=story.id, post=post.id, _anchor=anchor))
 
 
-def deadline_of(form: StoryForm | AssignForm) -> datetime | None:
+def deadline_of(form: StoryForm) -> datetime | None:
     """The end of the deadline's day where the writer is."""
     day = form.deadline.data
     return zones.resolve(day, time(23, 59), web.my_zone().key, fold=0) if day else None
