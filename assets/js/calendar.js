@@ -2,6 +2,7 @@
 import Sortable from "sortablejs";
 import { postForm } from "./csrf.js";
 import { announce, calm, fresh, text } from "./dom.js";
+import "./planning.js";
 import { adoptToasts, toast } from "./toasts.js";
 
 const DAYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };

@@ -1,14 +1,15 @@
-"""A month, or a list of days, laid out for a page. Pure: entries in, days out."""
+"""A month, a week, or a list of days, laid out for a page. Pure: entries in, days out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from publisher.calendar import rules
+from publisher.calendar.clashes import Clash
 from publisher.calendar.rules import Filters
 from publisher.calendar.service import CalendarEntry
 
@@ -19,24 +20,33 @@ LONGEST_LIST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What part of the calendar somebody looks at: the month of `first`, or the days `first` to `last`."""
+    """What part of the calendar somebody looks at: the month of `first`, the week that begins with it, or the
+    days `first` to `last`. `zone` is set where it is not the reader's own."""
 
     kind: str
     first: date
     last: date
     filters: Filters = field(default_factory=Filters)
+    zone: str = ""
 
     @classmethod
-    def month(cls, year: int, month: int, filters: Filters, first_weekday: int) -> View:
+    def month(
+        cls, year: int, month: int, filters: Filters, first_weekday: int, zone: str = ""
+    ) -> View:
         """The weeks that the month's page shows."""
         weeks = rules.month_weeks(year, month, first_weekday)
-        return cls("month", weeks[0][0], weeks[-1][-1], filters)
+        return cls("month", weeks[0][0], weeks[-1][-1], filters, zone)
 
     @classmethod
-    def days(cls, first: date, last: date | None, filters: Filters) -> View:
+    def week(cls, day: date, filters: Filters, first_weekday: int, zone: str = "") -> View:
+        """The week that `day` lies in."""
+        return cls("week", *rules.week_of(day, first_weekday), filters, zone)
+
+    @classmethod
+    def days(cls, first: date, last: date | None, filters: Filters, zone: str = "") -> View:
         """The days from `first` to `last`, at most a year; without `last` a month ahead."""
         last = last or first + timedelta(days=LIST_DAYS)
-        return cls("days", first, min(max(first, last), first + LONGEST_LIST), filters)
+        return cls("days", first, min(max(first, last), first + LONGEST_LIST), filters, zone)
 
     @property
     def middle(self) -> date:
@@ -48,19 +58,30 @@ class View:
         return f"calendar.{self.kind}"
 
     def as_month(self, day: date) -> dict[str, Any]:
-        """The arguments of the address of that day's month, filtered as this view is."""
-        return {"year": day.year, "month": day.month} | self.filters.address()
+        """The arguments of the address of that day's month, seen as this view is."""
+        return {"year": day.year, "month": day.month} | self._seen(self.filters)
+
+    def as_week(self, day: date) -> dict[str, Any]:
+        """The arguments of the address of that day's week, seen as this view is."""
+        return {"day": day.isoformat()} | self._seen(self.filters)
 
     def as_days(self, day: date | None = None) -> dict[str, Any]:
-        """The arguments of the address of the list, of one day if given, filtered as this view is."""
+        """The arguments of the address of the list, of one day if given, seen as this view is."""
         own = {"from": day.isoformat(), "to": day.isoformat()} if day else {}
-        return own | self.filters.address()
+        return own | self._seen(self.filters)
+
+    def place(self) -> dict[str, str]:
+        """Where this view lies, as far as its path does not say it."""
+        if self.kind == "month":
+            return {}
+        if self.kind == "week":
+            return {"day": self.first.isoformat()}
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
     def only(self, filters: Filters) -> dict[str, Any]:
         """The arguments of this view's address with other filters."""
-        if self.kind == "month":
-            return {"year": self.middle.year, "month": self.middle.month} | filters.address()
-        return {"from": self.first.isoformat(), "to": self.last.isoformat()} | filters.address()
+        path = {"year": self.middle.year, "month": self.middle.month}
+        return (path if self.kind == "month" else {}) | self.place() | self._seen(filters)
 
     def values(self, **changes: Any) -> dict[str, Any]:
         """The arguments of this view's address, some of them changed or (None) left out."""
@@ -70,14 +91,22 @@ class View:
         """This view in the arguments of another address, to come back to it."""
         if self.kind == "month":
             own = {"view": f"{self.middle:%Y-%m}"}
+        elif self.kind == "week":
+            own = {"week": self.first.isoformat()}
         else:
-            own = {"from": self.first.isoformat(), "to": self.last.isoformat()}
-        return own | self.filters.address()
+            own = self.place()
+        return own | self._seen(self.filters)
+
+    def _seen(self, filters: Filters) -> dict[str, Any]:
+        return filters.address() | ({"tz": self.zone} if self.zone else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of a page: its entries, how many more there are, and its marks."""
+    """One day of a page: its entries, how many more there are, and its marks.
+
+    `holiday` is the public holiday's name, `closed` why nothing should go out; empty for other days.
+    """
 
     day: date
     entries: Sequence[CalendarEntry]
@@ -85,6 +114,8 @@ class Day:
     other: bool
     today: bool
     gap: bool
+    holiday: str
+    closed: str
 
     @property
     def weekend(self) -> bool:
@@ -92,19 +123,36 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What is known of the days and posts of a view besides the posts themselves."""
+
+    clashes: Mapping[int, Sequence[Clash]] = field(default_factory=dict)
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    closed: Mapping[date, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """The days of a view, in weeks, and the posts that come too close to each other."""
+    """The days of a view, in weeks, and what is wrong with its posts, by their ids."""
 
     weeks: Sequence[Sequence[Day]]
-    clashing: frozenset[int]
+    clashes: Mapping[int, Sequence[Clash]]
     total: int
 
 
-def lay_out(view: View, entries: Sequence[CalendarEntry], zone: ZoneInfo, today: date) -> Board:
+def lay_out(
+    view: View,
+    entries: Sequence[CalendarEntry],
+    zone: ZoneInfo,
+    today: date,
+    marks: Marks | None = None,
+) -> Board:
     """The view's days with their entries; a month shows SHOWN_A_DAY of each."""
+    marks = marks or Marks()
     days = rules.by_day(entries, zone)
     shown = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
-    gaps = frozenset() if view.filters else rules.gaps(shown, days, today)
+    closed = {*marks.holidays, *marks.closed}
+    gaps = frozenset() if view.filters else rules.gaps(shown, days, today, closed)
     most = SHOWN_A_DAY if view.kind == "month" else len(entries)
     month = view.middle.month if view.kind == "month" else 0
     cells = [
@@ -115,8 +163,10 @@ def lay_out(view: View, entries: Sequence[CalendarEntry], zone: ZoneInfo, today:
             other=bool(month) and day.month != month,
             today=day == today,
             gap=day in gaps,
+            holiday=marks.holidays.get(day, ""),
+            closed=marks.closed.get(day, ""),
         )
         for day in shown
     ]
     weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
-    return Board(weeks, rules.clashes(entries), len(entries))
+    return Board(weeks, marks.clashes, len(entries))

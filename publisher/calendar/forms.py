@@ -1,23 +1,35 @@
-"""What the calendar can be filtered by, and the form that moves a post."""
+"""What the calendar can be filtered by, and the forms that move posts and set when accounts post."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
+from datetime import time as wall_time
 from typing import Any
 
+from babel.dates import get_day_names
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, TimeField
-from wtforms.validators import InputRequired
+from wtforms import (
+    DateField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from publisher import zones
 from publisher.accounts import service as accounts
 from publisher.calendar import rules
 from publisher.calendar.rules import Filters
+from publisher.errors import Invalid
 from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
@@ -38,6 +50,7 @@ STATUS_NAMES = {
     "needs_attention": _l("Needs attention"),
     "failed": _l("Failed"),
     "missed": _l("Missed"),
+    "taken_down": _l("Taken down"),
     "cancelled": _l("Cancelled"),
 }
 
@@ -105,22 +118,76 @@ class MoveForm(FlaskForm):
         return self
 
     @classmethod
-    def showing(cls, at: datetime | None, zone: str, day: date | None = None) -> MoveForm:
-        """The form as it opens: filled with the post's time in `zone`, or with `day` at ten."""
+    def showing(
+        cls,
+        at: datetime | None,
+        zone: str,
+        day: date | None = None,
+        hour: wall_time | None = None,
+    ) -> MoveForm:
+        """The form as it opens: filled with the post's time in `zone`, or with `day` and `hour` (ten)."""
         wall = at.astimezone(zones.zone_of(zone)) if at else None
         form = cls(
             formdata=None,
             day=day or (wall.date() if wall else None),
-            time=wall.time() if wall else time(10),
+            time=hour or (wall.time() if wall else wall_time(10)),
             seen=rules.seen_of(at),
             zone=zone,
         )
         return form.offer(zone)
 
+    def resolved(self) -> datetime | None:
+        """The instant that the form shows; None where it is empty or its wall shows it twice or never."""
+        if not (self.day.data and self.time.data):
+            return None
+        try:
+            return self.resolve()
+        except Invalid:
+            return None
+
     def resolve(self) -> datetime:
         """The instant that was meant; ZoneProblem where that stays open, Invalid for an unknown zone."""
         chosen = _instant(self.instant.data or "")
         return rules.meant(self.day.data, self.time.data, self.zone.data, chosen)
+
+
+class SlotForm(FlaskForm):
+    """Weekly times for one account."""
+
+    account = SelectField(_l("Account"))
+    weekdays = SelectMultipleField(
+        _l("Weekdays"),
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    at = TimeField(_l("Time"), [InputRequired(_l("Please choose a time."))])
+    zone = SelectField(_l("Time zone"), validate_choice=False)
+
+    def offer(self, zone: str) -> SlotForm:
+        """The same form with what there is to choose from."""
+        self.account.choices = [
+            SelectChoice(each.slug, each.label) for each in accounts.all_accounts()
+        ]
+        self.weekdays.choices = [SelectChoice(str(n), name) for n, name in weekday_names().items()]
+        self.zone.choices = zone_choices(zone, self.zone.data or "")
+        self.zone.data = self.zone.data or zone
+        return self
+
+
+class BlackoutForm(FlaskForm):
+    """Days on which nothing should go out."""
+
+    first = DateField(_l("First day"), [InputRequired(_l("Please choose a date."))])
+    last = DateField(_l("Last day"), [Optional()], description=_l("Empty: one day only."))
+    reason = StringField(_l("Reason"), [InputRequired(_l("Please fill this in.")), Length(max=200)])
+
+
+def weekday_names(width: str = "wide") -> dict[int, str]:
+    """Weekday (Monday is 0) → its name in the reader's language, in the order of their week."""
+    first = rules.FIRST_WEEKDAY.get(str(get_locale()), rules.MONDAY)
+    names = get_day_names(width, locale=get_locale())  # type: ignore[arg-type]
+    return {(first + n) % 7: names[(first + n) % 7] for n in range(7)}
 
 
 def _instant(text: str) -> datetime | None:

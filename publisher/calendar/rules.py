@@ -1,13 +1,12 @@
-"""Months, days, filters, moves and marks of the editorial calendar. Pure."""
+"""Months, weeks, days, filters and moves of the editorial calendar. Pure."""
 
 from __future__ import annotations
 
 from calendar import Calendar
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -33,6 +32,7 @@ STATUSES = (
     "needs_attention",
     "failed",
     "missed",
+    "taken_down",
     "cancelled",
 )
 """What a post can show, in the order of its life."""
@@ -42,7 +42,6 @@ APPROVED = frozenset({"approved", "scheduled", "waiting", "missed"})
 """With DRAFTS, what may get another time. The rest is on its way, out, or no longer planned."""
 
 YEARS = zones.YEARS
-CLASH_MINUTES = 15
 GAP_AHEAD = timedelta(days=14)
 
 
@@ -118,14 +117,8 @@ def _values(given: Mapping[str, Any], name: str) -> list[Any]:
 
 
 class Timed(Protocol):
-    """What the marks need to know of an entry."""
+    """Something at a time, or without one."""
 
-    @property
-    def post_id(self) -> int: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def status(self) -> str: ...
     @property
     def at(self) -> datetime | None: ...
 
@@ -136,6 +129,12 @@ AnyTimed = TypeVar("AnyTimed", bound=Timed)
 def month_weeks(year: int, month: int, first_weekday: int) -> list[list[date]]:
     """The month's weeks as seven days each, filled up with the neighbours' days."""
     return Calendar(first_weekday).monthdatescalendar(year, month)
+
+
+def week_of(day: date, first_weekday: int) -> tuple[date, date]:
+    """The first and the last day of the week that `day` lies in."""
+    first = day - timedelta(days=(day.weekday() - first_weekday) % 7)
+    return first, first + timedelta(days=6)
 
 
 def next_month(year: int, month: int, steps: int = 1) -> tuple[int, int]:
@@ -194,19 +193,18 @@ def meant(day: date, at: time, zone: str, chosen: datetime | None = None) -> dat
     return zones.resolve(day, at, zone)
 
 
-def clashes(entries: Sequence[Timed], minutes: int = CLASH_MINUTES) -> frozenset[int]:
-    """The posts that go out on one account within less than `minutes` of each other."""
-    accounts: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-    for entry in entries:
-        if entry.at is not None and entry.status != "cancelled":
-            accounts[entry.account].append((entry.at, entry.post_id))
-    near = timedelta(minutes=minutes)
-    found: set[int] = set()
-    for posts in accounts.values():
-        for (earlier, one), (later, other) in pairwise(sorted(posts)):
-            if later - earlier < near:
-                found |= {one, other}
-    return frozenset(found)
+def shifted(at: datetime, zone: str, days: int) -> datetime:
+    """The instant at which clocks in `zone` show the same time so many days later, or earlier.
+
+    Where clocks jump over that time it is as much later as they jump; where they show it twice, the first.
+    Raises Invalid outside of the calendar's years.
+    """
+    wall = at.astimezone(zones.zone_of(zone))
+    day = wall.date() + timedelta(days=days)
+    try:
+        return zones.resolve(day, wall.time(), zone, fold=0)
+    except zones.ZoneProblem as problem:
+        return problem.choices[-1]
 
 
 def seen_of(at: datetime | None) -> str:
@@ -214,9 +212,14 @@ def seen_of(at: datetime | None) -> str:
     return at.isoformat() if at else ""
 
 
-def gaps(days: Iterable[date], busy: Iterable[date], today: date) -> frozenset[date]:
-    """The working days of the coming two weeks for which nothing is planned: later ones are not late yet."""
-    taken, last = set(busy), today + GAP_AHEAD
+def gaps(
+    days: Iterable[date], busy: Iterable[date], today: date, closed: Iterable[date] = ()
+) -> frozenset[date]:
+    """The working days of the coming two weeks for which nothing is planned: later ones are not late yet.
+
+    `closed` days, holidays say, are no working days.
+    """
+    taken, last = {*busy, *closed}, today + GAP_AHEAD
     return frozenset(
         day for day in days if today <= day < last and day.weekday() < 5 and day not in taken
     )

@@ -1,12 +1,14 @@
-"""The month, the list, and moving a post: by dialog, drag or keys, all through one endpoint."""
+"""Month, week and list, and moving a post: by dialog, drag or keys, all through one endpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import get_day_names
+from babel.dates import format_interval
 from flask import (
     Blueprint,
     abort,
@@ -15,6 +17,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_babel import format_date, format_datetime, get_locale
@@ -22,14 +25,16 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher import clock, zones
-from publisher.calendar import rules, service
-from publisher.calendar.board import View, lay_out
-from publisher.calendar.forms import MoveForm, choices
+from publisher.calendar import campaigns, planning, rules, service, slots, times
+from publisher.calendar.board import Marks, View, lay_out
+from publisher.calendar.forms import MoveForm, choices, weekday_names
+from publisher.calendar.planning import Note
 from publisher.calendar.rules import Filters
 from publisher.calendar.service import CalendarEntry, Move
 from publisher.errors import DomainError, Stale
 from publisher.people.rules import Role, at_least
 from publisher.stories import service as stories
+from publisher.stories.forms import zone_choices
 from publisher.stories.models import Post
 from publisher.web import back, me, my_zone, safe_path
 from publisher.zones import ZoneProblem
@@ -44,15 +49,30 @@ WHEN = {"ko": "y년 M월 d일 (EEE) HH:mm", "en": "EEE, d MMM y, HH:mm"}
 ACCESS: dict[str, str] = {
     "index": Role.VIEWER,
     "month": Role.VIEWER,
+    "week": Role.VIEWER,
     "days": Role.VIEWER,
     "move": Role.AUTHOR,
     "move_dialog": Role.AUTHOR,
+    **times.ACCESS,
+    **campaigns.ACCESS,
 }
+times.add_to(blueprint)
+campaigns.add_to(blueprint)
+
+
+@blueprint.app_context_processor
+def _planning_aids() -> dict[str, Any]:
+    """What every form that sets a post's time may ask."""
+    return {"plan_notes": planning.notes, "free_slot": planning.free_slot}
 
 
 @blueprint.get("/calendar")
 def index() -> Response:
     today = _today()
+    if session.get("calendar") == "week":
+        return redirect(url_for("calendar.week"))
+    if session.get("calendar") == "days":
+        return redirect(url_for("calendar.days"))
     return redirect(url_for("calendar.month", year=today.year, month=today.month))
 
 
@@ -60,26 +80,41 @@ def index() -> Response:
 def month(year: int, month: int) -> Page:
     if not rules.known_month(year, month):
         abort(404)
-    return render_template("calendar/month.html", **_board(_month(year, month, _filters())))
+    return _shown(_month(year, month, _filters()))
+
+
+@blueprint.get("/calendar/week")
+def week() -> Page:
+    return _shown(_week(_day("day") or _today(), _filters()))
 
 
 @blueprint.get("/calendar/list")
 def days() -> Page:
-    view = View.days(_day("from") or _today(), _day("to"), _filters())
-    return render_template("calendar/days.html", **_board(view))
+    return _shown(View.days(_day("from") or _today(), _day("to"), _filters(), _other_zone()))
+
+
+def _shown(view: View) -> Page:
+    """The page of that view, which is the one that the calendar opens with from now on."""
+    if session.get("calendar") != view.kind:
+        session["calendar"] = view.kind
+    page = "days" if view.kind == "days" else "month"
+    return render_template(f"calendar/{page}.html", **_board(view))
 
 
 @blueprint.get("/calendar/posts/<int:post_id>/move")
 def move_dialog(post_id: int) -> Page:
     post = stories.get_post(me(), post_id)
-    zone = post.planned_zone or my_zone().key
-    return _dialog(post, MoveForm.showing(post.shown_at, zone, _day("day")))
+    zone = _zone_of("zone") or _zone_of("tz") or post.planned_zone or my_zone().key
+    hour = slots.wall_time(request.args.get("time", ""))
+    return _dialog(post, MoveForm.showing(post.shown_at, zone, _day("day"), hour))
 
 
 @blueprint.post("/calendar/posts/<int:post_id>/move")
 def move(post_id: int) -> Page:
     post = stories.get_post(me(), post_id)
     form = MoveForm().offer(my_zone().key)
+    if "check" in request.form:
+        return _dialog(post, form)
     if not form.validate_on_submit():
         return _refused(post, form, _("Please choose a date and a time."), 422)
     try:
@@ -105,12 +140,14 @@ def _moved(done: Move, zone: str) -> Page:
         undo.seen.data = rules.seen_of(done.entry.at)
         undo.instant.data = rules.seen_of(done.before)
     sentence = _sentence(done, zone)
-    told = get_template_attribute("calendar/_told.html", "moved")(sentence, done, undo, view)
+    notes = planning.notes(stories.get_post(me(), done.entry.post_id), done.entry.at, zone)
+    told = get_template_attribute("calendar/_told.html", "moved")(sentence, done, undo, view, notes)
+    category = "warning" if any(note.warns for note in notes) else "success"
     if _wants_fragment():
         return render_template(
-            "calendar/_answer.html", told=told, category="success", **_board(view)
+            "calendar/_answer.html", told=told, category=category, **_board(view)
         )
-    flash(told, "success")
+    flash(told, category)
     return back(url_for(view.endpoint, **view.values()))
 
 
@@ -136,11 +173,15 @@ def _refused(
 
 
 def _dialog(post: Post, form: MoveForm, problem: str = "", choices: Sequence[datetime] = ()) -> str:
+    form = form.offer(my_zone().key, post.planned_zone)
+    notes: list[Note] = planning.notes(post, form.resolved(), form.zone.data)
     return render_template(
         "calendar/move.html",
         post=post,
         entry=service.entry_of(me(), post),
-        form=form.offer(my_zone().key, post.planned_zone),
+        form=form,
+        notes=notes,
+        slot=planning.free_slot(post.account),
         problem=problem,
         choices=choices,
         view=_view(),
@@ -150,24 +191,33 @@ def _dialog(post: Post, form: MoveForm, problem: str = "", choices: Sequence[dat
 
 def _board(view: View) -> dict[str, Any]:
     """Everything that the calendar's templates show of `view`."""
-    zone = my_zone()
+    zone = ZoneInfo(view.zone) if view.zone else my_zone()
     start, end = rules.span(view.first, view.last, zone)
-    board = lay_out(view, service.entries(me(), start, end, view.filters), zone, _today())
+    marks = Marks(
+        planning.clashes_between(start, end),
+        planning.public_holidays(view.first, view.last),
+        planning.closed(view.first, view.last),
+    )
+    entries = service.entries(me(), start, end, view.filters)
     offered = choices()
     return {
         "view": view,
-        "board": board,
+        "board": lay_out(view, entries, zone, _today(), marks),
+        "zone": zone.key,
+        "zones": zone_choices(my_zone().key, zone.key),
         "tray": service.tray(me(), view.filters) if at_least(me().role, Role.EDITOR) else None,
         "choices": offered,
         "chosen": offered.named(view.filters),
-        "weekdays": _weekdays(),
+        "weekdays": list(weekday_names("abbreviated").values()),
         "today": _today(),
         "earlier": _beside(view, -1),
         "later": _beside(view, 1),
         "forms": MoveForm.showing,
         "label": _label(view),
+        "focus": _focus(view),
         "locked": _why_locked,
         "writes": at_least(me().role, Role.AUTHOR),
+        "plans": at_least(me().role, Role.EDITOR),
         "format_date": format_date,
     }
 
@@ -187,7 +237,9 @@ def _why_locked(entry: CalendarEntry) -> str:
 def _view() -> View:
     """The view that a move was made in, as its address carries it along."""
     if request.args.get("from"):
-        return View.days(_day("from") or _today(), _day("to"), _filters())
+        return View.days(_day("from") or _today(), _day("to"), _filters(), _other_zone())
+    if "week" in request.args:
+        return _week(_day("week") or _today(), _filters())
     try:
         wanted = datetime.strptime(request.args.get("view", ""), "%Y-%m").date()  # noqa: DTZ007
     except ValueError:
@@ -198,8 +250,15 @@ def _view() -> View:
 
 
 def _month(year: int, month: int, filters: Filters) -> View:
-    first = rules.FIRST_WEEKDAY.get(str(get_locale()), rules.MONDAY)
-    return View.month(year, month, filters, first)
+    return View.month(year, month, filters, _first_weekday(), _other_zone())
+
+
+def _week(day: date, filters: Filters) -> View:
+    return View.week(day, filters, _first_weekday(), _other_zone())
+
+
+def _first_weekday() -> int:
+    return rules.FIRST_WEEKDAY.get(str(get_locale()), rules.MONDAY)
 
 
 def _beside(view: View, step: int) -> View:
@@ -208,7 +267,7 @@ def _beside(view: View, step: int) -> View:
         wanted = rules.next_month(view.middle.year, view.middle.month, step)
         return _month(*wanted, view.filters)
     days = (view.last - view.first + timedelta(days=1)) * step
-    return View.days(view.first + days, view.last + days, view.filters)
+    return replace(view, first=view.first + days, last=view.last + days)
 
 
 def _filters() -> Filters:
@@ -223,8 +282,20 @@ def _day(name: str) -> date | None:
     return found if found.year in rules.YEARS else None
 
 
+def _zone_of(name: str) -> str:
+    """The zone that the address names; the empty string for none or one that nobody knows."""
+    found = request.args.get(name, "")
+    return found if found in available_timezones() else ""
+
+
+def _other_zone() -> str:
+    """The zone to show the calendar in, where it is not the reader's own."""
+    found = _zone_of("tz")
+    return found if found != my_zone().key else ""
+
+
 def _today() -> date:
-    return rules.local_day(clock.now(), my_zone())
+    return rules.local_day(clock.now(), ZoneInfo(_other_zone() or my_zone().key))
 
 
 def _wants_fragment() -> bool:
@@ -234,23 +305,23 @@ def _wants_fragment() -> bool:
 # Words
 
 
+def _focus(view: View) -> date:
+    """The day whose week is shown next: today if this view has it."""
+    inside = view.first <= _today() <= view.last
+    return _today() if inside else view.middle if view.kind == "month" else view.first
+
+
 def _label(view: View) -> str:
     if view.kind == "month":
         return str(format_date(view.middle, MONTH[_language()]))
-    ends = dict.fromkeys((view.first, view.last))
-    return " – ".join(format_date(day, "long") for day in ends)
+    if view.first == view.last:
+        return str(format_date(view.first, "long"))
+    return str(format_interval(view.first, view.last, "yMMMd", locale=get_locale()))
 
 
 def _when(at: datetime | None, zone: str) -> str:
     local = at.astimezone(zones.zone_of(zone)) if at else None
     return f"{format_datetime(local, WHEN[_language()], rebase=False)} {zone}" if local else ""
-
-
-def _weekdays() -> Sequence[str]:
-    """The names of a week's days in the order of the month's columns."""
-    first = rules.FIRST_WEEKDAY.get(str(get_locale()), rules.MONDAY)
-    names = get_day_names("abbreviated", locale=get_locale())
-    return [names[(first + n) % 7] for n in range(7)]
 
 
 def _language() -> str:

@@ -8,8 +8,6 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from publisher.people.models import Event
-
 VERBS = {
     "account.answers": _l("heard a platform answer again"),
     "account.checked": _l("checked an account"),
@@ -87,6 +85,7 @@ SUBJECTS = {
     "blackout": _l("Blackout date"),
     "campaign": _l("Campaign"),
     "category": _l("Category"),
+    "clock": _l("Clock"),
     "comment": _l("Comment"),
     "database": _l("Database"),
     "delivery": _l("Delivery"),
@@ -134,21 +133,6 @@ def lasts(lifetime: timedelta) -> str:
     return ngettext(
         "It works once, for %(num)s minute.", "It works once, for %(num)s minutes.", minutes
     )
-
-
-def details_of(event: Event) -> str:
-    """What an event keeps beside its verb, on one line: "author → editor · account: blog"."""
-    told = {
-        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in event.detail.items()
-        if value not in (None, "", [])
-    }
-    change = (
-        [f"{told.pop('before')} → {told.pop('after')}"]
-        if {"before", "after"} <= told.keys()
-        else []
-    )
-    return " · ".join([*change, *(f"{name}: {value}" for name, value in told.items())])
 
 
 def browser_of(agent: str) -> str:

@@ -116,24 +116,16 @@ def test_who_may_move_what(status: str, role: Role, opens: bool) -> None:
     assert rules.may_move(status, role, opens=opens) is expected
 
 
-def test_posts_of_one_account_within_a_quarter_of_an_hour_clash() -> None:
-    nine = utc("2026-11-24T00:00")
-    entries = [
-        Entry(1, nine),
-        Entry(2, nine + timedelta(minutes=14)),
-        Entry(3, nine + timedelta(minutes=29)),
-        Entry(4, nine, account="x"),
-        Entry(5, nine, status="cancelled"),
-        Entry(6, None),
-    ]
-    assert rules.clashes(entries) == {1, 2}
-
-
 def test_gaps_are_working_days_of_two_weeks_ahead_without_a_post() -> None:
     far = date(2026, 12, 8)
     week = [far] + [date(2026, 11, 22) + timedelta(days=n) for n in range(7)]
     gaps = rules.gaps(week, [date(2026, 11, 25)], date(2026, 11, 24))
     assert gaps == {date(2026, 11, 24), date(2026, 11, 26), date(2026, 11, 27)}
+    closed = [date(2026, 11, 26)]
+    assert rules.gaps(week[1:], [], date(2026, 11, 25), closed) == {
+        date(2026, 11, 25),
+        date(2026, 11, 27),
+    }
 
 
 def test_filters_read_an_address_and_a_stored_object_alike() -> None:

@@ -1,0 +1,387 @@
+"""Planning: weeks, zones, advice while a time is chosen, slots, days off, and a campaign moved as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from publisher import clock
+from publisher.accounts.models import Account
+from publisher.calendar import planning, shifting
+from publisher.calendar.models import Blackout, QueueSlot
+from publisher.deliveries import service as deliveries
+from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from publisher.extensions import db
+from publisher.people.models import User
+from publisher.storage import writing
+from publisher.stories import shelving
+from publisher.stories.models import Post
+from tests.features.planned import blog, planned, submitted
+from tests.plugins.app import Cast
+
+NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
+TOMORROW = datetime(2026, 11, 24, 0, tzinfo=UTC)
+CHRISTMAS = datetime(2026, 12, 25, 0, tzinfo=UTC)
+SEOUL = "Asia/Seoul"
+ARTICLE = "새로운 제조 실행 시스템을 도입하여 불량률을 절반으로 줄인 현장 이야기를 자세히 전합니다."
+SignIn = Callable[[FlaskClient, User], FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def still_clock() -> Iterator[None]:
+    clock.set_source(lambda: NOON)
+    yield
+    clock.set_source(None)
+
+
+@pytest.fixture
+def account(cast: Cast) -> Account:
+    return blog(cast.ada)
+
+
+@pytest.fixture
+def ana(client: FlaskClient, cast: Cast, sign_in: SignIn) -> FlaskClient:
+    return sign_in(client, cast.ana)
+
+
+@pytest.fixture
+def rui(app, cast: Cast, sign_in: SignIn) -> FlaskClient:
+    return sign_in(app.test_client(), cast.rui)
+
+
+def of_campaign(cast: Cast, account: Account, title: str, at: datetime | None, **more) -> Post:
+    post = planned(cast.ana, account, title, at, **more)
+    with writing():
+        post.story.campaign = "출시"
+    return post
+
+
+def notes_of(page: str) -> list[str]:
+    """The advice that a page gives."""
+    lists = re.findall(r'<ul class="plan-notes">(.*?)</ul>', page, re.DOTALL)
+    return [
+        re.sub(r"<[^>]+>", "", each).strip() for each in re.findall(r"<li.*?</li>", "".join(lists))
+    ]
+
+
+def card(page: str, post: Post) -> str:
+    found = re.search(rf'data-post-id="{post.id}".*?</li>', page, re.DOTALL)
+    assert found
+    return found[0]
+
+
+# Week, zone
+
+
+def test_a_week_shows_seven_days_and_every_post_of_them(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    for n in range(7):
+        planned(cast.ana, account, f"글 {n}", TOMORROW + timedelta(hours=n))
+    planned(cast.ana, account, "다음 주", TOMORROW + timedelta(days=7))
+    page = ana.get("/calendar/week?day=2026-11-25").text
+    days = re.findall(r'<td data-day="([^"]+)"', page)
+    assert (days[0], days[-1], len(days)) == ("2026-11-22", "2026-11-28", 7)
+    assert [f"글 {n}" in page for n in range(7)] == [True] * 7
+    assert "다음 주" not in page
+    assert "/calendar/week?day=2026-11-29" in page
+
+
+def test_the_calendar_opens_as_it_was_last_seen(ana: FlaskClient) -> None:
+    ana.get("/calendar/week?day=2026-11-25")
+    assert ana.get("/calendar").location == "/calendar/week"
+    ana.get("/calendar/2026/11")
+    assert ana.get("/calendar").location == "/calendar/2026/11"
+
+
+def test_a_zone_in_the_address_stays_while_one_goes_on_and_moves(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    page = ana.get("/calendar/week?day=2026-11-23&tz=America/New_York&mine=1").text
+    assert "19:00" in card(page, post)
+    assert 'data-date="2026-11-23"' in card(page, post)
+    assert "tz=America/New_York" in re.search(r'rel="next" href="([^"]+)"', page)[1]
+    path = re.search(r'data-move-url="([^"]+)"', card(page, post))[1].replace("&amp;", "&")
+    form = {"day": "2026-11-24", "time": "19:00", "zone": "America/New_York"}
+    moved = ana.post(path, data={**form, "seen": TOMORROW.isoformat()})
+    assert "week?day=2026-11-22" in moved.location
+    assert "mine=1" in moved.location
+    assert "tz=America/New_York" in moved.location
+    assert post.planned_at == TOMORROW + timedelta(days=1)
+
+
+def test_a_zone_that_nobody_knows_is_the_reader_s_own(ana: FlaskClient) -> None:
+    page = ana.get("/calendar/week?tz=Mars/Olympus")
+    assert page.status_code == 200
+    assert "Times are shown in Asia/Seoul" in page.text
+
+
+# Advice
+
+
+def test_clashes_are_marked_on_the_cards_whatever_is_filtered_away(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    mine = planned(cast.ana, account, "하나", TOMORROW)
+    planned(cast.ben, account, "둘", TOMORROW + timedelta(minutes=20))
+    for path in ("/calendar/2026/11", "/calendar/2026/11?mine=1", "/calendar/week?day=2026-11-24"):
+        assert "20 minutes to another post" in card(ana.get(path).text, mine)
+    assert "20 minutes to another post" in ana.get("/calendar/list?mine=1").text
+
+
+def test_nearly_the_same_words_are_found_beyond_the_edge_of_the_page(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    planned(cast.ben, account, "벤", TOMORROW, text=ARTICLE)
+    later = TOMORROW + timedelta(days=10)
+    post = planned(cast.ana, account, "아나", later, text=ARTICLE.replace("자세히", "짧게"))
+    page = ana.get("/calendar/week?day=2026-12-04").text
+    assert "Nearly the same words" in card(page, post)
+
+
+def test_the_dialog_says_what_speaks_against_the_time_it_shows(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    planned(cast.ben, account, "벤의 글", TOMORROW)
+    post = planned(cast.ana, account, "제목", TOMORROW + timedelta(days=1))
+    path = f"/calendar/posts/{post.id}/move"
+    assert notes_of(ana.get(path).text) == []
+    there = ana.get(f"{path}?day=2026-11-24&time=09:20&zone={SEOUL}").text
+    assert notes_of(there) == ["20 minutes apart on this account: “벤의 글”"]
+    form = {"day": "2026-11-24", "time": "09:00", "zone": SEOUL, "check": "1"}
+    checked = ana.post(path, data=form)
+    assert checked.status_code == 200
+    assert notes_of(checked.text) == ["At the same minute on this account: “벤의 글”"]
+    assert post.planned_at == TOMORROW + timedelta(days=1)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_move_into_a_clash_happens_and_says_so(
+    ana: FlaskClient, cast: Cast, account: Account, script: bool
+) -> None:
+    planned(cast.ben, account, "벤의 글", TOMORROW)
+    post = planned(cast.ana, account, "제목", TOMORROW + timedelta(days=1))
+    answer = ana.post(
+        f"/calendar/posts/{post.id}/move",
+        data={"day": "2026-11-24", "time": "09:10", "zone": SEOUL},
+        headers={"X-Requested-With": "fetch"} if script else {},
+        follow_redirects=True,
+    )
+    assert post.planned_at == TOMORROW + timedelta(minutes=10)
+    assert 'data-toast="warning"' in answer.text
+    assert notes_of(answer.text) == ["10 minutes apart on this account: “벤의 글”"]
+
+
+def test_a_public_holiday_is_told_and_warns_of_nothing(
+    rui: FlaskClient, cast: Cast, account: Account
+) -> None:
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    (note,) = planning.notes(post, CHRISTMAS, SEOUL)
+    assert (note.kind, note.warns) == ("holiday", False)
+    month = rui.get("/calendar/2026/12").text
+    assert "Christmas Day" in re.search(r'<td data-day="2026-12-25".*?</td>', month, re.DOTALL)[0]
+
+
+# Slots
+
+
+def test_slots_are_added_once_and_offer_the_next_free_time(
+    rui: FlaskClient, cast: Cast, account: Account
+) -> None:
+    form = {"account": "blog", "weekdays": ["1", "3"], "at": "09:00", "zone": SEOUL}
+    for _again in range(2):
+        assert rui.post("/calendar/slots", data=form).location == "/calendar/times"
+    slots = planning.queue_slots()
+    first = slots[0].id
+    assert [(slot.weekday, slot.at, slot.zone) for slot in slots] == [
+        (1, "09:00", SEOUL),
+        (3, "09:00", SEOUL),
+    ]
+    assert planning.free_slot(account).instant == TOMORROW
+    planned(cast.ana, account, "먼저", TOMORROW)
+    assert planning.free_slot(account).instant == TOMORROW + timedelta(days=2)
+
+    post = planned(cast.ana, account, "제목", None)
+    dialog = rui.get(f"/calendar/posts/{post.id}/move").text
+    offered = re.search(r'href="([^"]+)" data-fill-when', dialog)
+    assert offered
+    filled = rui.get(offered[1].replace("&amp;", "&")).text
+    assert 'value="2026-11-26"' in filled
+    assert 'value="09:00"' in filled
+
+    for _again in range(2):
+        assert rui.post(f"/calendar/slots/{first}/remove").status_code == 302
+    assert db.session.query(QueueSlot).count() == 1
+
+
+def test_no_slot_is_offered_on_a_holiday_or_a_closed_day(cast: Cast, account: Account) -> None:
+    planning.add_slots(cast.rui, account, [4], time(9), SEOUL)
+    friday = date(2026, 11, 27)
+    assert planning.free_slot(account).day == friday
+    planning.add_blackout(cast.rui, friday, date(2026, 12, 18), "이전")
+    assert planning.free_slot(account).day == date(2027, 1, 8), "Christmas and New Year are Fridays"
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"weekdays": [], "at": "09:00"}, "Choose at least one weekday."),
+        ({"weekdays": ["1"], "at": ""}, "Please choose a time."),
+        ({"weekdays": ["1"], "at": "09:00", "zone": "Mars/Olympus"}, "is no time zone"),
+    ],
+)
+def test_a_wrong_slot_is_refused_with_a_sentence(
+    rui: FlaskClient, account: Account, form: dict[str, object], sentence: str
+) -> None:
+    answer = rui.post("/calendar/slots", data={"account": "blog", "zone": SEOUL, **form})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert planning.queue_slots() == []
+
+
+def test_only_editors_set_times(ana: FlaskClient, cast: Cast, account: Account) -> None:
+    assert ana.get("/calendar/times").status_code == 403
+    for verb in (
+        lambda: planning.add_slots(cast.ana, account, [1], time(9), SEOUL),
+        lambda: planning.add_blackout(cast.ana, date(2026, 12, 1), None, "x"),
+        lambda: planning.remove_blackout(cast.ana, 1),
+        lambda: planning.remove_slot(cast.ana, 1),
+        lambda: shifting.move_together(cast.ana, "x", {1: (TOMORROW, "")}),
+    ):
+        with pytest.raises(NotAllowed):
+            verb()
+
+
+# Blackout dates
+
+
+def test_closed_days_are_marked_warn_and_can_be_opened_again(
+    rui: FlaskClient, cast: Cast, account: Account
+) -> None:
+    form = {"first": "2026-11-24", "last": "2026-11-25", "reason": "사무실 이전"}
+    rui.post("/calendar/blackouts", data=form)
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    month = rui.get("/calendar/2026/11").text
+    assert month.count("is-blackout") == 2
+    assert month.count("사무실 이전") == 2
+    (note,) = planning.notes(post, TOMORROW, SEOUL)
+    assert note.warns
+    assert "사무실 이전" in note.text
+    (made,) = planning.blackouts(date(2026, 11, 23))
+    rui.post(f"/calendar/blackouts/{made.id}/remove")
+    assert planning.notes(post, TOMORROW, SEOUL) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reason"),
+    [
+        ("2026-11-24", "2026-11-23", "x"),
+        ("2026-11-24", "2028-11-23", "x"),
+        ("2026-11-24", "", " "),
+        ("0001-01-01", "", "x"),
+    ],
+)
+def test_wrong_days_are_refused(rui: FlaskClient, first: str, last: str, reason: str) -> None:
+    form = {"first": first, "last": last, "reason": reason}
+    assert rui.post("/calendar/blackouts", data=form).status_code == 422
+    assert db.session.query(Blackout).count() == 0
+
+
+def test_a_time_on_a_closed_day_is_only_taken_when_confirmed(cast: Cast) -> None:
+    planning.add_blackout(cast.rui, date(2026, 11, 24), None, "사무실 이전")
+    with pytest.raises(Conflict, match="사무실 이전"):
+        planning.require_confirmed([None, TOMORROW], confirmed=False)
+    planning.require_confirmed([TOMORROW], confirmed=True)
+    planning.require_confirmed([TOMORROW + timedelta(days=1), None], confirmed=False)
+
+
+# A campaign
+
+
+def test_a_campaign_moves_as_a_whole_and_back(
+    rui: FlaskClient, cast: Cast, account: Account
+) -> None:
+    draft = of_campaign(cast, account, "초안", TOMORROW)
+    scheduled = of_campaign(cast, account, "예약", TOMORROW + timedelta(days=1))
+    submitted(cast.ana, scheduled)
+    deliveries.approve(cast.rui, scheduled, scheduled.revision)
+    other = planned(cast.ana, account, "다른 글", TOMORROW + timedelta(days=7, minutes=5))
+
+    page = rui.get("/calendar/campaigns?campaign=출시&by=1&unit=weeks&way=later").text
+    assert "2 posts move" in page
+    assert notes_of(page) == ["5 minutes apart on this account: “다른 글”"]
+    form = dict(re.findall(r'name="((?:at|seen)-\d+)" value="([^"]*)"', page))
+    ids = re.findall(r'name="post" value="(\d+)"', page)
+    data = {"campaign": "출시", "post": ids, **form}
+    moved = rui.post("/calendar/campaigns/move", data=data)
+    assert draft.planned_at == TOMORROW + timedelta(days=7)
+    (delivery,) = deliveries.of_post(scheduled)
+    assert delivery.due_at == TOMORROW + timedelta(days=8)
+    assert other.planned_at == TOMORROW + timedelta(days=7, minutes=5)
+
+    after = rui.get(moved.location).text
+    event = re.search(r'name="event" value="(\d+)"', after)[1]
+    rui.post("/calendar/campaigns/undo", data={"event": event, "campaign": "출시"})
+    assert draft.planned_at == TOMORROW
+    assert deliveries.of_post(scheduled)[0].due_at == TOMORROW + timedelta(days=1)
+
+
+def test_what_cannot_move_stays_and_says_why(cast: Cast, account: Account) -> None:
+    of_campaign(cast, account, "내일", TOMORROW)
+    of_campaign(cast, account, "나중", TOMORROW + timedelta(days=9))
+    archived = of_campaign(cast, account, "치운 글", TOMORROW)
+    shelving.archive(cast.ana, archived.story)
+    soon, later = shifting.preview("출시", -7)
+    assert (soon.after, bool(soon.problem)) == (None, True)
+    assert (later.after, later.problem) == (TOMORROW + timedelta(days=2), "")
+    assert shifting.campaigns() == [("출시", 2)]
+
+
+def test_a_campaign_moves_wholly_or_not_at_all(cast: Cast, account: Account) -> None:
+    one = of_campaign(cast, account, "하나", TOMORROW)
+    two = of_campaign(cast, account, "둘", TOMORROW + timedelta(days=1))
+    later = TOMORROW + timedelta(days=9)
+    wishes = {one.id: (later, TOMORROW.isoformat()), two.id: (later, TOMORROW.isoformat())}
+    with pytest.raises(Stale, match="둘"):
+        shifting.move_together(cast.rui, "출시", wishes)
+    past = {one.id: (later, TOMORROW.isoformat()), two.id: (NOON - timedelta(days=1), "")}
+    with pytest.raises((Conflict, Stale)):
+        shifting.move_together(cast.rui, "출시", past)
+    db.session.rollback()
+    assert (one.planned_at, two.planned_at) == (TOMORROW, TOMORROW + timedelta(days=1))
+
+
+def test_an_undo_never_overwrites_what_somebody_moved_meanwhile(
+    cast: Cast, account: Account
+) -> None:
+    post = of_campaign(cast, account, "하나", TOMORROW)
+    week = timedelta(days=7)
+    _done, event = shifting.move_together(
+        cast.rui, "출시", {post.id: (TOMORROW + week, TOMORROW.isoformat())}
+    )
+    deliveries.move(cast.ana, post, TOMORROW + 2 * week, SEOUL)
+    with pytest.raises(Stale):
+        shifting.undo(cast.rui, event)
+    with pytest.raises(NotFound):
+        shifting.undo(cast.rui, event + 1)
+    assert post.planned_at == TOMORROW + 2 * week
+
+
+@pytest.mark.parametrize("by", ["0", "-1", "x", "367", "", "9" * 30])
+def test_a_campaign_moves_by_a_day_to_a_year(
+    rui: FlaskClient, cast: Cast, account: Account, by: str
+) -> None:
+    of_campaign(cast, account, "하나", TOMORROW)
+    page = rui.get(f"/calendar/campaigns?campaign=출시&by={by}&unit=days")
+    assert page.status_code == 200
+    assert "Move them all" not in page.text
+
+
+def test_slots_of_a_wrong_zone_are_invalid(cast: Cast, account: Account) -> None:
+    with pytest.raises(Invalid):
+        planning.add_slots(cast.rui, account, [1], time(9), "Mars/Olympus")
