@@ -215,9 +215,10 @@ class NewStoryForm(StoryForm):
 
 
 class AssignForm(FlaskForm):
-    """Who writes a story from now on."""
+    """Who writes a story, and until when."""
 
     owner_id = SelectField(_l("Who writes it"), coerce=int)
+    deadline = DateField(_l("Deadline"), [Optional()])
 
     def offer(self, people: Iterable[User]) -> None:
         self.owner_id.choices = [SelectChoice(str(person.id), person.name) for person in people]
@@ -277,6 +278,7 @@ def pictures_sent(sent: Mapping[str, str]) -> tuple[MediaUse, ...]:
 class SaidForm(FlaskForm):
     """What somebody says, and of which words of the text."""
 
+    text = TextAreaField(_l("Comment"), [_required(), Length(max=10_000)])
     quote = StringField(
         _l("About which words?"),
         [Length(max=2_000)],
@@ -292,7 +294,6 @@ class SaidForm(FlaskForm):
 
 
 class CommentForm(SaidForm):
-    text = TextAreaField(_l("Comment"), [_required(), Length(max=10_000)])
     post_id = SelectField(_l("About"), coerce=int)
 
     def offer(self, posts: Iterable[Post]) -> None:
@@ -367,3 +368,24 @@ class RuleForm(FlaskForm):
         ]
 
 
+class CategoryForm(FlaskForm):
+    slug = StringField(
+        _l("Address"), [_required(), Length(max=80)], description=_l("Such as how-to.")
+    )
+    name_ko = StringField(_l("Name in Korean"), [_required(), Length(max=80)])
+    name_en = StringField(_l("Name in English"), [_required(), Length(max=80)])
+
+
+def question(problem: zones.ZoneProblem) -> str:
+    """What to ask about a wall time that is shown twice or never."""
+    if problem.code == "time_twice":
+        return _("Clocks show this time twice on that day. Which one do you mean?")
+    return _("Clocks jump over this time on that day. Which one do you mean?")
+
+
+def blame(form: FlaskForm, refused: DomainError, fallback: str = "title") -> None:
+    """Put what a verb refused beside the field it speaks of, else beside `fallback`."""
+    fields = refused.fields if isinstance(refused, Invalid) else {}
+    named = {name: message for name, message in fields.items() if name in form}
+    for name, message in (named or {fallback: refused.message}).items():
+        form[name].errors = [*form[name].errors, message]
