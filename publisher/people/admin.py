@@ -1,4 +1,4 @@
-"""The pages where administrators look after people and read the audit trail."""
+"""The pages where administrators look after people; the audit trail's are in `auditing.py`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 
 from publisher import web
 from publisher.errors import Conflict, Invalid, NotFound
-from publisher.people import audit, service, sessions
+from publisher.people import auditing, service, sessions
 from publisher.people.forms import ROLE_NAMES, InviteForm
 from publisher.people.models import User
 from publisher.people.rules import LINK_LIFETIME, Purpose, Role
-from publisher.people.words import SUBJECTS, VERBS, browser_of, details_of, lasts
+from publisher.people.words import browser_of, lasts
 
 Page = str | Response | tuple[str, int]
 
@@ -25,7 +25,7 @@ ACCESS: dict[str, str] = {
     "end_person_sessions": Role.ADMIN,
     "deactivate": Role.ADMIN,
     "activate": Role.ADMIN,
-    "audit_trail": Role.ADMIN,
+    **auditing.ACCESS,
 }
 
 
@@ -42,7 +42,7 @@ def add_to(blueprint: Blueprint) -> None:
     )
     blueprint.add_url_rule(f"{person}/deactivate", view_func=deactivate, methods=["POST"])
     blueprint.add_url_rule(f"{person}/activate", view_func=activate, methods=["POST"])
-    blueprint.add_url_rule("/admin/audit", view_func=audit_trail)
+    auditing.add_to(blueprint)
 
 
 def index() -> Page:
@@ -116,23 +116,3 @@ def activate(user_id: int) -> Page:
     service.activate(web.me(), service.get(user_id))
     flash(_("Active again. A new sign-in link may be needed."), "success")
     return redirect(url_for("people.person", user_id=user_id))
-
-
-def audit_trail() -> Page:
-    person_id = request.args.get("person", type=web.number)
-    verb = request.args.get("verb", "")
-    people = service.everyone()
-    return render_template(
-        "people/audit.html",
-        page=audit.events(person_id, verb, request.args.get("page", 1, type=web.number)),
-        people=people,
-        names={user.id: user.name for user in people},
-        details_of=details_of,
-        verbs=sorted(
-            ((each, str(VERBS.get(each, each))) for each in audit.verbs()), key=lambda v: v[1]
-        ),
-        words=VERBS,
-        subjects=SUBJECTS,
-        person_id=person_id,
-        verb=verb,
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from publisher import clock
 from publisher.extensions import db
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 SYSTEM = "Publisher"
 """The name under which the machine itself acts."""
+MACHINE = 0
+"""Its number in `Filters`; no person has it."""
 
 
 def record(
@@ -58,17 +61,68 @@ def record(
     )
 
 
-def events(person_id: int | None, verb: str, page: int, *, per_page: int = 50) -> Pagination:
-    """A page of the trail, newest first: of one person and one verb, where given. Page 1 may be empty."""
-    query = select(Event).order_by(Event.id.desc())
-    if person_id is not None:
-        query = query.where(Event.actor_id == person_id)
-    if verb:
-        query = query.where(Event.verb == verb)
-    found: Pagination = db.paginate(query, page=page, per_page=per_page, error_out=False)
-    return found
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which lines are wanted: of whom (`MACHINE` for nobody), what was done, to which thing, in which story,
+    and when (`since` belongs to it, `until` does not)."""
+
+    person_id: int | None = None
+    verb: str = ""
+    subject: str = ""
+    subject_id: int | None = None
+    story_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same for a query; each is found by an index."""
+        found: list[ColumnElement[bool]] = []
+        if self.person_id is not None:
+            machine = self.person_id == MACHINE
+            found.append(Event.actor_id.is_(None) if machine else Event.actor_id == self.person_id)
+        if self.verb:
+            found.append(Event.verb == self.verb)
+        if self.subject and self.subject_id is not None:
+            found += [Event.subject == self.subject, Event.subject_id == self.subject_id]
+        if self.story_id is not None:
+            found.append(Event.story_id == self.story_id)
+        if self.since is not None:
+            found.append(Event.at >= self.since)
+        if self.until is not None:
+            found.append(Event.at < self.until)
+        return found
 
 
-def verbs() -> Sequence[str]:
-    """Every verb that was recorded so far."""
-    return db.session.scalars(select(Event.verb).distinct().order_by(Event.verb)).all()
+def events(
+    filters: Filters | None = None, *, before: int | None = None, most: int = 50
+) -> Sequence[Event]:
+    """At most `most` lines, newest first: those before the line with that number, where one is given."""
+    query = select(Event).where(*(filters or Filters()).conditions())
+    anchor = db.session.get(Event, before) if before is not None else None
+    if anchor is not None:
+        query = query.where(Event.at <= anchor.at, or_(Event.at < anchor.at, Event.id < anchor.id))
+    return db.session.scalars(query.order_by(Event.at.desc(), Event.id.desc()).limit(most)).all()
+
+
+def batches(filters: Filters, *, size: int = 500) -> Iterator[Sequence[Event]]:
+    """All such lines, newest first. No transaction stays open while a batch is made use of, however long that
+    takes; its lines know what they hold and no more."""
+    before: int | None = None
+    while True:
+        found = events(filters, before=before, most=size)
+        for event in found:
+            db.session.expunge(event)
+        db.session.rollback()
+        yield found
+        if len(found) < size:
+            return
+        before = found[-1].id
+
+
+def of_story(story_id: int, *, before: int | None = None, most: int = 50) -> Sequence[Event]:
+    """What happened to a story, its posts and their deliveries, newest first. By the order of writing, which
+    an index has for each story."""
+    query = select(Event).where(Event.story_id == story_id)
+    if before is not None:
+        query = query.where(Event.id < before)
+    return db.session.scalars(query.order_by(Event.id.desc()).limit(most)).all()
