@@ -8,7 +8,7 @@ const parts = new Set();
 function isBusy(part) {
   const active = document.activeElement;
   if (part.contains(active) && isWriting(active)) return true;
-  if (part.querySelector("details.menu[open], dialog[open], .is-chosen, [aria-busy=true]")) return true;
+  if (part.querySelector("details.menu[open], dialog[open], .is-chosen, [aria-busy=true], .field-errors")) return true;
   const selection = getSelection();
   if (selection && !selection.isCollapsed && part.contains(selection.anchorNode)) return true;
   return [...part.querySelectorAll("input:not([type=hidden]), textarea")].some(
