@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from flask import (
@@ -25,6 +27,8 @@ from publisher.media import rules, service
 from publisher.media.forms import AltForm, SearchForm, UploadForm
 from publisher.media.models import Media
 from publisher.people.rules import ANYONE, Role, at_least
+from publisher.stories import access, uses
+from publisher.stories.models import Post
 from publisher.web import me, number
 
 Page = str | Response | WerkzeugResponse | tuple[str, int] | tuple[Response, int]
@@ -66,7 +70,7 @@ def upload() -> Page:
     if _wants_json():
         return jsonify(_described(media)), 201
     if request.headers.get("HX-Request"):
-        return render_template("media/_card.html", media=media, form=_alt_form(media), **_words())
+        return _card(media)
     flash(_("The picture is kept. Its Markdown can be copied below."), "success")
     return redirect(url_for("media.library", _anchor=f"media-{media.id}"))
 
@@ -79,7 +83,7 @@ def describe(media_id: int) -> Page:
         return _library(UploadForm(formdata=None), refused={media_id: form}), 422
     service.describe(me(), media, form.alt.data or "")
     if request.headers.get("HX-Request"):
-        return render_template("media/_card.html", media=media, form=_alt_form(media), **_words())
+        return _card(media)
     flash(_("The alternative text is saved."), "success")
     return redirect(url_for("media.library", _anchor=f"media-{media.id}", **_filters()))
 
@@ -107,8 +111,40 @@ def _library(form: UploadForm, refused: dict[int, AltForm] | None = None) -> str
     page = service.library(search.q.data or "", request.args.get("page", 1, type=number))
     forms = {media.id: _alt_form(media) for media in page.items} | (refused or {})
     return render_template(
-        "media/library.html", form=form, search=search, page=page, forms=forms, **_words()
+        "media/library.html",
+        form=form,
+        search=search,
+        page=page,
+        forms=forms,
+        used=_used([media.id for media in page.items]),
+        **_words(),
     )
+
+
+def _card(media: Media) -> str:
+    used = _used([media.id])
+    form = _alt_form(media)
+    return render_template("media/_card.html", media=media, form=form, used=used, **_words())
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Where a picture is shown: the posts that the reader may open, and how many others there are."""
+
+    posts: tuple[Post, ...] = ()
+    others: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.posts) + self.others
+
+
+def _used(pictures: Collection[int]) -> dict[int, Used]:
+    found = {}
+    for media_id, posts in uses.of(pictures).items():
+        seen = tuple(post for post in posts if access.sees(me(), post.story))
+        found[media_id] = Used(seen, len(posts) - len(seen))
+    return found
 
 
 def _words() -> dict[str, Any]:

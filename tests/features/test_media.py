@@ -13,12 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from publisher.accounts import service as accounts
 from publisher.blog.markdown import render
 from publisher.errors import Invalid, NotAllowed, NotFound
 from publisher.extensions import db
 from publisher.media import rules, service
 from publisher.media.models import Media, Rendition
 from publisher.people.models import Event
+from publisher.stories import service as stories
+from publisher.stories import shelving
+from publisher.stories.rules import Draft, MediaUse
 from tests.plugins.app import Cast
 from tests.plugins.pictures import opened, picture
 
@@ -290,3 +294,29 @@ def test_the_library_has_pages_that_keep_the_search(
     assert "바다 2.png" in first and "바다 1.png" not in first
     assert "바다 1.png" in client.get("/media?q=바다&page=2").text
     assert "Nothing found" in client.get("/media?q=산").text
+
+
+def test_the_library_says_where_a_picture_is_used(
+    app: Flask, cast: Cast, sign_in: SignIn, client: FlaskClient
+) -> None:
+    blog = accounts.connect(None, kind="blog", slug="blog", label="Blog")
+    shown, unused = (service.upload(cast.ana, f"{n}.png", picture(size=(60, n))) for n in (40, 41))
+    attached = stories.create_story(cast.ana, title="Attached here")
+    post = stories.add_post(cast.ana, attached, blog, Draft(media=(MediaUse(shown.id, "a"),)))
+    written = stories.create_story(cast.ben, title="Written there")
+    text = rules.markdown("a", service.url(shown))
+    stories.add_post(cast.ben, written, blog, Draft(title="t", text=f"See {text}"))
+
+    def told(media: Media) -> str:
+        page = sign_in(client, cast.ana).get("/media").text
+        return page.split(f'id="media-{media.id}"')[1].split("</figure>")[0]
+
+    assert "Used in 2 posts" in told(shown)
+    assert "Attached here" in told(shown)
+    assert "Written there" not in told(shown), "nobody learns what is not shared with them"
+    assert "and in 1 other" in told(shown)
+    assert "Not used yet" in told(unused)
+
+    stories.edit(cast.ana, post, Draft(title="t", text="none"), version=post.version)
+    shelving.archive(cast.ben, written)
+    assert "Not used yet" in told(shown), "the newest texts count, of stories that are not put away"

@@ -24,7 +24,7 @@ from publisher.people import service as people
 from publisher.people import sessions, tokens
 from publisher.people.models import ApiToken, UserSession
 from publisher.people.rules import Role, Scope, at_least
-from publisher.stories import approvals, review
+from publisher.stories import approvals, filtering, outlines, review
 from publisher.stories import service as stories
 from publisher.stories.models import Comment, Revision
 from tests.plugins.app import AppClient, Cast
@@ -79,6 +79,8 @@ def of_ben(app: Flask, cast: Cast, bens: Belongings) -> dict[str, int]:
         "feed_id": feed.id,
         "user_id": cast.ben.id,
         "delivery_id": 1,
+        "filter_id": filtering.keep(cast.ben, "Ben's filter", {"q": "secret"}).id,
+        "outline_id": outlines.keep(cast.ada, bens.story, "Ben's template").id,
         "rule_id": approvals.add_rule(cast.ada, needed=2, word="secret").id,
         "correction_id": 1,
     }
@@ -104,6 +106,8 @@ def state(cast: Cast) -> dict[str, Any]:
         "feeds": [(f.id, f.name) for f in feeds.list_of(ben)],
         "notices": [(n.id, n.read_at) for n in db.session.query(Notice).filter_by(user_id=ben.id)],
         "sessions": [s.ended_at for s in db.session.query(UserSession).filter_by(user_id=ben.id)],
+        "filters": [(f.name, f.query) for f in filtering.of(ben)],
+        "templates": [each.name for each in outlines.kept()],
         "tokens": [t.revoked_at for t in db.session.query(ApiToken).filter_by(user_id=ben.id)],
     }
 
