@@ -119,6 +119,8 @@ class Limits:
     """Least seconds between two posts of one account, unless the account says otherwise."""
     grace_s: float = 6 * 3600.0
     """How late a post may still go out by itself, in seconds."""
+    corrects: frozenset[str] = frozenset()
+    """What of a published post can be set anew in its place, of title, text, link and media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +231,19 @@ class Finds(Protocol):
 
 @runtime_checkable
 class Edits(Protocol):
-    """Can change a published post in place. Idempotent: the desired state is sent, not a difference."""
+    """Can change a published post in place: what its limits name in `corrects`. Idempotent: the desired state
+    is sent, not a difference. The block of links under the post stays."""
 
     def edit(self, remote_id: str, content: Content) -> None: ...
+
+
+@runtime_checkable
+class Retracts(Protocol):
+    """Can take a published post down. Idempotent: what is gone already is taken down."""
+
+    def retract(self, remote_id: str) -> None:
+        """Return when nobody sees the post any more. Raises one of the errors: it may still be there."""
+        ...
 
 
 @runtime_checkable

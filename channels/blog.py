@@ -37,6 +37,10 @@ class Shelf(Protocol):
         """Set what the article says."""
         ...
 
+    def withdraw(self, remote_id: str) -> None:
+        """Take the article off the shelf. Its address says that it is gone."""
+        ...
+
     def show_links(self, remote_id: str, links: Sequence[Link]) -> None:
         """Set the addresses under the article to exactly these."""
         ...
@@ -49,7 +53,13 @@ class Blog(Channel):
     label: ClassVar[str] = "Blog"
     transactional: ClassVar[bool] = True
     limits: ClassVar[Limits] = Limits(
-        text=200_000, images=50, alt_text=1000, title=True, spacing_s=0.0, grace_s=24 * 3600.0
+        text=200_000,
+        images=50,
+        alt_text=1000,
+        title=True,
+        spacing_s=0.0,
+        grace_s=24 * 3600.0,
+        corrects=frozenset({"title", "text", "media"}),
     )
 
     def __init__(
@@ -93,6 +103,9 @@ class Blog(Channel):
 
     def edit(self, remote_id: str, content: Content) -> None:
         self.shelf.edit(remote_id, content)
+
+    def retract(self, remote_id: str) -> None:
+        self.shelf.withdraw(remote_id)
 
     def show_links(self, remote_id: str, content: Content, links: Sequence[Link]) -> None:
         self.shelf.show_links(remote_id, links)

@@ -118,6 +118,7 @@ class Facebook(Channel):
         image_bytes=4 * 1024 * 1024,
         spacing_s=5.0,
         grace_s=6 * 3600.0,
+        corrects=frozenset({"text"}),
     )
 
     def __init__(
@@ -241,6 +242,24 @@ class Facebook(Channel):
         if wanted != current:
             self._set_message(remote_id, wanted)
 
+    def retract(self, remote_id: str) -> None:
+        """Delete the post. "Not found" counts only when it cannot be read either: the same words also say
+        that this token may not delete it."""
+        try:
+            gone = self._call(remote_id, method="DELETE").get("success") is True
+        except Rejected:
+            if self._is_there(remote_id):
+                raise
+            return
+        if not gone:
+            raise Unavailable("Facebook did not take the post down.", detail=self._excerpt())
+
+    def _is_there(self, remote_id: str) -> bool:
+        try:
+            return bool(self._call(remote_id, query={"fields": "id"}))
+        except Rejected:
+            return False
+
     def _current(self, remote_id: str) -> str:
         return str(self._call(remote_id, query={"fields": "message"}).get("message", ""))
 
@@ -269,6 +288,7 @@ class Facebook(Channel):
         query: Mapping[str, Any] | None = None,
         post: Mapping[str, Any] | None = None,
         files: Mapping[str, Any] | None = None,
+        method: str | None = None,
         on_wire: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """One call through the library; its error is read from the whole answer that the session kept."""
@@ -280,6 +300,7 @@ class Facebook(Channel):
                 args={**(query or {}), **proof} if post is None else {},
                 post_args=None if post is None else {**post, **proof},
                 files=files,
+                method=method,
             )
         except facebook.GraphAPIError:
             result = {}

@@ -164,6 +164,19 @@ class Twitter(Channel):
             media = self._upload("GET", "/2/media/upload", params=query)
         raise Unavailable("X is still working on the image.", detail=f"media {media_id}")
 
+    def retract(self, remote_id: str) -> None:
+        """Delete the post. X says "deleted" also of what is gone already."""
+        answer = self._wire.repeatable(
+            "DELETE", f"{self.api_url}/2/tweets/{remote_id}", auth=self._auth()
+        )
+        if answer.status == 404:
+            return
+        if answer.status >= 300:
+            raise self._error(answer, creates=False)
+        if (answer.json.get("data") or {}).get("deleted") is not True:
+            detail = self._wire.redact(answer.excerpt)
+            raise Unavailable("X did not take the post down.", detail=detail)
+
     def find(self, content: Content, *, since: datetime) -> Sequence[Found]:
         """Posts equal to `content`, newest first. Raises Unavailable when it cannot read all.
 

@@ -11,7 +11,7 @@ from channels import http
 from publisher import assets, backup, crashes, packing, retention, storage, vault, web
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
-from publisher.deliveries import deliver, preflight
+from publisher.deliveries import deliver, patch, preflight
 from publisher.effects import service as effects
 from publisher.extensions import csrf, db
 from publisher.notices import mail
@@ -80,6 +80,8 @@ def _register_effects(app: Flask) -> None:
     """What the outbox can do. Each function may be called twice for the same wish."""
     with app.app_context():
         effects.register("links", crosslinks.patch_links)
+        effects.register("correct", patch.bring_correction)
+        effects.register("take_down", patch.bring_down)
         effects.register("stage", deliver.stage_ahead)
         effects.register("mail", mail.send)
         effects.register("backup", backup.hourly)

@@ -25,7 +25,7 @@ class Place:
 PLACES = (
     Place("today.index", _l("Today"), "house", ("today.",)),
     Place("calendar.index", _l("Calendar"), "calendar3", ("calendar.",)),
-    Place("stories.index", _l("Stories"), "journals", ("stories.", "deliveries.post")),
+    Place("stories.index", _l("Stories"), "journals", ("stories.", "deliveries.")),
     Place("stories.review", _l("Review"), "eye"),
     Place("deliveries.attention", _l("Attention"), "exclamation-triangle"),
     Place("media.library", _l("Images"), "images", ("media.",)),

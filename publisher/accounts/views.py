@@ -42,7 +42,8 @@ def _hold_banner() -> dict[str, object]:
     held = service.holding() if is_signed_in() else None
     if held is None:
         return {"holding": None}
-    return {"holding": {"reason": reason_of(held), "actor_name": held.actor_name, "at": held.at}}
+    said = {"reason": reason_of(held), "actor_name": held.actor_name, "at": held.at}
+    return {"holding": {**said, "by_clock": held.scope == timekeeping.SCOPE}}
 
 
 blueprint.add_app_template_filter(platform_words.said, "said")

@@ -17,6 +17,7 @@ class Article(Model):
 
     `links` is the "discussed on" block: a list of {kind, label, url}. `media` lists {token, alt, width,
     height, send} of the pictures that belong to it, `send` being the path that link previews get.
+    `corrected_at` is set by an approved correction, unlike `updated_at`, which new links move too.
     `html` is rendered and sanitised once, when it is written.
     """
 
@@ -37,6 +38,7 @@ class Article(Model):
     links: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     published_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
+    corrected_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (

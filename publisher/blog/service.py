@@ -84,8 +84,17 @@ class Shelf:
 
     def edit(self, remote_id: str, content: Content) -> None:
         """Correct a published article. Its address, its date and its links stay."""
-        _write(_by_remote_id(remote_id), content)
+        article = _by_remote_id(remote_id)
+        _write(article, content)
+        article.corrected_at = article.updated_at
         db.session.flush()
+
+    def withdraw(self, remote_id: str) -> None:
+        """Take a published article off every list; its address answers that it is gone. Idempotent."""
+        article = _by_remote_id(remote_id)
+        if article.withdrawn_at is None:
+            article.withdrawn_at = clock.now()
+            db.session.flush()
 
 
 def _drafted(key: str, content: Content) -> Article | Rejected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from channels.base import Content, Link, Links
 from publisher import clock
@@ -53,6 +53,20 @@ def went_live(
             _ask_for_links(post.story_id)
 
 
+def went_away(post: Post) -> None:
+    """Forget where a post could be seen, and ask that its siblings no longer show its address."""
+    with writing() as session:
+        session.execute(delete(Address).where(Address.post_id == post.id))
+        _ask_for_links(post.story_id, also_none=True)
+
+
+def now_says(post: Post, *, revision_id: int, text: str) -> None:
+    """Write down what a post says at its address since a correction."""
+    with writing() as session:
+        said = {"revision_id": revision_id, "text": text}
+        session.execute(update(Address).where(Address.post_id == post.id).values(**said))
+
+
 def live_posts(story_id: int) -> list[Live]:
     """The story's live posts as the link block shows them."""
     return [
@@ -66,6 +80,8 @@ def patch_links(desired: effects.Desired) -> None:
     address = db.session.get(Address, desired["post_id"])
     if address is None:
         return
+    if effects.underway(f"correct:{address.post_id}"):
+        raise effects.Later(2.0)  # both rebuild the post from what it says: one after the other
     channel = accounts.open_channel(address.account)
     if not isinstance(channel, Links):
         return
@@ -82,12 +98,12 @@ def patch_links(desired: effects.Desired) -> None:
     crash_point("after-patch", post_id)
 
 
-def _ask_for_links(story_id: int) -> None:
+def _ask_for_links(story_id: int, *, also_none: bool = False) -> None:
     live = live_posts(story_id)
     pace = current_app.extensions["settings"].timings.pace
     at = clock.now() + timedelta(seconds=DEBOUNCE_S * pace)
     for post in live:
         links = links_under(post.post_id, live)
-        if links and post.kind in {"blog", "facebook"}:
+        if (links or also_none) and post.kind in {"blog", "facebook"}:
             desired = {"post_id": post.post_id, "links": links}
             effects.ask("links", f"links:{post.post_id}", desired, at=at)

@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from publisher.accounts.models import Account
-from publisher.deliveries.rules import DeliveryStatus
+from publisher.deliveries.rules import CorrectionKind, DeliveryStatus
 from publisher.extensions import Model
 from publisher.storage import Instant
 from publisher.stories.models import Post, Revision
@@ -137,6 +137,43 @@ class Attempt(Model):
     delivery: Mapped[Delivery] = relationship(back_populates="tries")
 
     __table_args__ = (UniqueConstraint("delivery_id", "fence"),)
+
+
+class Correction(Model):
+    """What a person wanted of a post that is out: that it says what a newer approved revision says, or that
+    it is taken down. `run` is the one it is about.
+
+    `ended_at` is set when that is so (`outcome` done), when a person did it on the platform (by_hand), when
+    another wish took its place (replaced), or when the approval was void before (void). `problem` is what
+    kept it from coming true last.
+    """
+
+    __tablename__ = "corrections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    run: Mapped[int]
+    kind: Mapped[CorrectionKind] = mapped_column(String(20))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    actor_name: Mapped[str] = mapped_column(String(100))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    problem: Mapped[str] = mapped_column(Text, default="")
+
+    post: Mapped[Post] = relationship()
+    revision: Mapped[Revision | None] = relationship()
+
+    __table_args__ = (
+        # What is still to be done is a handful: counted on every page.
+        Index(
+            "ix_corrections_asked_at",
+            "asked_at",
+            sqlite_where=sql("ended_at IS NULL"),
+            postgresql_where=sql("ended_at IS NULL"),
+        ),
+    )
 
 
 class Beat(Model):

@@ -19,7 +19,7 @@ from publisher.stories import links
 from publisher.stories.models import Post, Revision, Story
 from publisher.stories.rules import ARCHIVED
 
-HOPELESS = frozenset({"failed", "cancelled", "missed"})
+HOPELESS = frozenset({"failed", "cancelled", "missed", "taken_down"})
 
 
 def timings() -> Timings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from publisher.stories.rules import Draft
+
 
 class DeliveryStatus(StrEnum):
     """Where one approved post (or one part of a thread) is on its way out."""
@@ -17,11 +19,20 @@ class DeliveryStatus(StrEnum):
     MISSED = "missed"
     NEEDS_ATTENTION = "needs_attention"
     CANCELLED = "cancelled"
+    TAKEN_DOWN = "taken_down"
 
 
-SCHEDULED, SENDING, UNCONFIRMED, PUBLISHED, FAILED, MISSED, NEEDS_ATTENTION, CANCELLED = (
-    DeliveryStatus
-)
+(
+    SCHEDULED,
+    SENDING,
+    UNCONFIRMED,
+    PUBLISHED,
+    FAILED,
+    MISSED,
+    NEEDS_ATTENTION,
+    CANCELLED,
+    TAKEN_DOWN,
+) = DeliveryStatus
 
 TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     SCHEDULED: frozenset({SCHEDULED, SENDING, MISSED, CANCELLED, UNCONFIRMED, PUBLISHED}),
@@ -31,13 +42,15 @@ TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     UNCONFIRMED: frozenset({UNCONFIRMED, PUBLISHED, SCHEDULED, NEEDS_ATTENTION}),
     NEEDS_ATTENTION: frozenset({PUBLISHED, SCHEDULED, CANCELLED}),
     MISSED: frozenset({SCHEDULED, CANCELLED, UNCONFIRMED}),
-    PUBLISHED: frozenset(),
+    PUBLISHED: frozenset({TAKEN_DOWN}),
     FAILED: frozenset(),
     CANCELLED: frozenset(),
+    TAKEN_DOWN: frozenset(),
 }
 """from → what it may become. The reasons are in `docs/delivery.md`; publishing again is a new run."""
 
-FINAL = frozenset({PUBLISHED, FAILED, CANCELLED})
+FINAL = frozenset({PUBLISHED, FAILED, CANCELLED, TAKEN_DOWN})
+"""Nothing is sent from here any more; what is published may still be taken down."""
 OPEN = frozenset({SCHEDULED, SENDING, UNCONFIRMED, MISSED, NEEDS_ATTENTION})
 
 
@@ -63,6 +76,8 @@ def overall(statuses: Sequence[DeliveryStatus], *, waiting: bool = False) -> str
     if len(kinds) == 1:
         only = statuses[0]
         return "waiting" if only == SCHEDULED and waiting else str(only)
+    if TAKEN_DOWN in kinds:
+        return str(TAKEN_DOWN)
     for trouble in (NEEDS_ATTENTION, UNCONFIRMED):
         if trouble in kinds:
             return str(trouble)
@@ -72,6 +87,27 @@ def overall(statuses: Sequence[DeliveryStatus], *, waiting: bool = False) -> str
         if trouble in kinds:
             return str(trouble)
     return str(SENDING if kinds & {PUBLISHED, SENDING} else SCHEDULED)
+
+
+class CorrectionKind(StrEnum):
+    """What a person may have done to a post that is out."""
+
+    CORRECT = "correct"
+    TAKE_DOWN = "take_down"
+
+
+def uncorrectable(was: Draft, now: Draft, corrects: frozenset[str]) -> list[str]:
+    """What of `now` differs from what is out and cannot be set in its place: names as in `corrects`.
+
+    Beside pictures a link is part of the text.
+    """
+    changed = {
+        "title": was.title != now.title,
+        "text": was.text != now.text,
+        "link": was.link != now.link and not (was.media and now.media),
+        "media": was.media != now.media,
+    }
+    return [name for name, differs in changed.items() if differs and name not in corrects]
 
 
 def backoff(steps: Sequence[float], attempts: int, spread: float) -> float:

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from channels import channel_class
 from channels.base import Receipt, Stages
 from publisher import clock, zones
-from publisher.deliveries import plan, preflight, settle, state
+from publisher.deliveries import corrections, plan, preflight, settle, state
+from publisher.deliveries.authority import is_approved, require_editor
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import (
     CANCELLED,
@@ -27,15 +28,13 @@ from publisher.deliveries.rules import (
     UNCONFIRMED,
 )
 from publisher.effects import service as effects
-from publisher.errors import Conflict, Invalid, NotAllowed, NotFound
+from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
 from publisher.people.models import User
-from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import access, contents, review
 from publisher.stories import service as stories
 from publisher.stories.models import Post, Story
-from publisher.stories.rules import APPROVED, ARCHIVED
 
 PAST = timedelta(minutes=1)
 """A time that has just passed is meant as "now"; an older one is a mistake."""
@@ -51,13 +50,13 @@ def approve(
 ) -> Post:
     """Approve that revision and put it on the calendar at `due_at`, or at its planned time, if it has one.
 
-    Raises what `review.approve` and `schedule` raise; then neither has happened.
+    While further approvals are missing `due_at` is its planned time, and the last one schedules it. If the
+    post is out, the last one corrects what the world sees of it instead, at once.
+    Raises what `review.approve`, `schedule` and `corrections.correct` raise; then neither has happened.
     """
     with writing():
         review.approve(actor, post, revision)
-        at, meant = (due_at, zone) if due_at else (post.planned_at, post.planned_zone)
-        if at is not None:
-            schedule(actor, post, at, meant)
+        _onto_calendar(actor, post, due_at, zone)
     return post
 
 
@@ -80,10 +79,24 @@ def approve_story(
         for post in chosen:
             review.approve(actor, post, revisions[post.id])
         for post in chosen:
-            at, meant = (due_at, zone) if due_at else (post.planned_at, post.planned_zone)
-            if at is not None:
-                schedule(actor, post, at, meant)
+            _onto_calendar(actor, post, due_at, zone)
         return chosen
+
+
+def _onto_calendar(actor: User | None, post: Post, due_at: datetime | None, zone: str) -> None:
+    """Schedule what is approved by all who have to; else keep the time for when it is. What is out already is
+    corrected."""
+    if corrections.is_out(post):
+        if is_approved(post):
+            corrections.correct(actor, post)
+        return
+    at, meant = (due_at, zone) if due_at else (post.planned_at, post.planned_zone)
+    if at is None:
+        return
+    if is_approved(post):
+        schedule(actor, post, at, meant)
+    elif due_at is not None:
+        stories.plan(actor, post, future(due_at), zone)
 
 
 def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -> list[Delivery]:
@@ -93,10 +106,10 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
     """
     with writing():
         access.lock(post)
-        _require_editor(actor, post)
-        if not _is_approved(post):
+        require_editor(actor, post)
+        if not is_approved(post):
             raise Conflict(_("Only an approved post can be scheduled."), code="not_approved")
-        due_at = _future(due_at)
+        due_at = future(due_at)
         zone = zone or post.planned_zone or post.story.owner.timezone
         run = list(state.latest_run(post))
         if any(delivery.status in ON_ITS_WAY for delivery in run):
@@ -105,6 +118,7 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
             )
         if run and all(delivery.status == PUBLISHED for delivery in run):
             raise Conflict(_("This post is already out."), code="already_published")
+        corrections.require_gone(post)
         stories.plan(actor, post, due_at, zone)
         waiting = [delivery for delivery in run if delivery.status in {SCHEDULED, MISSED}]
         out = [delivery for delivery in run if delivery.status == PUBLISHED]
@@ -121,7 +135,7 @@ def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -
                 return run
             for delivery in waiting:
                 state.move(delivery, CANCELLED, actor=actor, next_at=None, note="replaced")
-        return _new_run(actor, post, due_at, zone, after=run)
+        return new_run(actor, post, due_at, zone)
 
 
 def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
@@ -138,21 +152,21 @@ def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
                 _("This post is on its way or out and cannot be moved."), code="on_its_way"
             )
         if statuses & {SCHEDULED, MISSED}:
-            _require_editor(actor, post)
+            require_editor(actor, post)
             schedule_or_replan(actor, post, at, zone)
-        elif not run and _is_approved(post):
+        elif not run and is_approved(post):
             schedule(actor, post, at, zone)
         else:
-            stories.plan(actor, post, _future(at), zone)
+            stories.plan(actor, post, future(at), zone)
     return post
 
 
 def schedule_or_replan(actor: User | None, post: Post, at: datetime, zone: str) -> None:
     """Move what is scheduled. While its approval is void the time is kept for when it is approved again."""
-    if _is_approved(post):
+    if is_approved(post):
         schedule(actor, post, at, zone)
         return
-    at = _future(at)
+    at = future(at)
     zone = zone or post.planned_zone
     stories.plan(actor, post, at, zone)
     for delivery in state.latest_run(post):
@@ -169,7 +183,7 @@ def cancel(actor: User | None, post: Post) -> Post:
     """
     with writing():
         access.lock(post)
-        _require_editor(actor, post)
+        require_editor(actor, post)
         run = state.latest_run(post)
         alive = [delivery for delivery in run if delivery.status not in FINAL]
         if not alive:
@@ -196,7 +210,7 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
     again) or `drop`. The person's word is recorded with their name."""
     with writing():
         state.locked(delivery.id)
-        _require_editor(actor, delivery.post)
+        require_editor(actor, delivery.post)
         if delivery.status != NEEDS_ATTENTION:
             raise Conflict(_("This delivery does not wait for a decision."), code="delivery_state")
         if verdict == "there":
@@ -237,18 +251,28 @@ def get(actor: User | None, delivery_id: int) -> Delivery:
     return delivery
 
 
-def _new_run(
-    actor: User | None, post: Post, due_at: datetime, zone: str, after: Sequence[Delivery]
+def new_run(
+    actor: User | None,
+    post: Post,
+    due_at: datetime,
+    zone: str,
+    *,
+    out: Sequence[Delivery] = (),
 ) -> list[Delivery]:
+    """Another run of an approved post, due at `due_at`. Parts of it that are `out` go along and are not sent
+    again: the run begins after them. Call inside `writing()`, with the post locked."""
     revision = post.head
     texts = contents.parts(revision.draft, post.account.kind)
     newest = db.session.scalar(select(func.max(Delivery.run)).where(Delivery.post_id == post.id))
-    run = [
+    number, first = (newest or 0) + 1, len(out) + 1
+    for delivery in out:
+        delivery.run = number
+    missing = [
         Delivery(
             post=post,
             revision=revision,
             account=post.account,
-            run=(newest or 0) + 1,
+            run=number,
             part=part,
             parts=len(texts),
             due_at=due_at,
@@ -257,16 +281,18 @@ def _new_run(
             expires_at=due_at + _grace(post),
             marker=secrets.token_hex(5),
             changed_at=clock.now(),
-            look_at=preflight.first_look(due_at) if part == 1 else None,
+            look_at=preflight.first_look(due_at) if part == first else None,
         )
-        for part in range(1, len(texts) + 1)
+        for part in range(first, len(texts) + 1)
     ]
-    db.session.add_all(run)
+    db.session.add_all(missing)
     db.session.flush()
+    run = [*out, *missing]
     plan.make_ready(run)
-    for delivery in run:
+    for delivery in missing:
         state.move(delivery, SCHEDULED, actor=actor, note=f"due {due_at.isoformat()}")
-    _stage(run)
+    if not out:  # pictures go with the first part
+        _stage(run)
     return run
 
 
@@ -303,11 +329,6 @@ def _stage(run: Sequence[Delivery]) -> None:
     effects.ask("stage", key, {"delivery_id": first.id}, at=max(at, clock.now()))
 
 
-def _is_approved(post: Post) -> bool:
-    """Whether what the post says now is what was approved."""
-    return post.status == APPROVED and post.approved_hash == post.head.hash
-
-
 def _require_rest(
     post: Post, out: Sequence[Delivery], waiting: Sequence[Delivery], run: Sequence[Delivery]
 ) -> None:
@@ -327,7 +348,7 @@ def _grace(post: Post) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _future(at: datetime) -> datetime:
+def future(at: datetime) -> datetime:
     now = clock.now()
     if at < now - PAST:
         raise Invalid(_("This time has passed. Choose a later one."), code="time_passed")
@@ -349,14 +370,3 @@ def _remote_id(delivery: Delivery, address: str) -> str:
     if delivery.part < delivery.parts:
         raise Invalid(_("Give the address of this very post, so that the next part can answer it."))
     return f"by-hand-{delivery.id}"
-
-
-def _require_editor(actor: User | None, post: Post) -> None:
-    if actor is None:
-        return
-    if not access.sees(actor, post.story):
-        raise NotFound(_("There is no such post, or it is not shared with you."))
-    if not at_least(actor.role, Role.EDITOR):
-        raise NotAllowed(_("Only editors put posts on the calendar, move or cancel them."))
-    if post.status == ARCHIVED:
-        raise Conflict(_("This post is archived. Restore it first."))

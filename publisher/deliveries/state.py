@@ -110,5 +110,5 @@ def mirror(post: Post, run: Sequence[Delivery] | None = None) -> None:
         delivery_status=overall([part.status for part in run], waiting=waiting),
         due_at=first.due_at,
         published_at=first.published_at,
-        url=first.url,
+        url="" if first.status == DeliveryStatus.TAKEN_DOWN else first.url,
     )

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher.accounts.platform_words import said
+from publisher.deliveries import afterwards, corrections, preflight, service, settle, sweep
 from publisher.deliveries import attention as waiting
-from publisher.deliveries import preflight, service, settle, sweep
 from publisher.deliveries.forms import VerdictForm
 from publisher.deliveries.models import Delivery
 from publisher.errors import DomainError
@@ -24,6 +24,7 @@ from publisher.web import back, count_in_navigation, is_signed_in, me
 Page = str | Response | tuple[str, int]
 
 blueprint = Blueprint("deliveries", __name__)
+afterwards.add_to(blueprint)
 
 ACCESS = {
     "attention": Role.EDITOR,
@@ -32,6 +33,7 @@ ACCESS = {
     "cancel": Role.EDITOR,
     "publish_now": Role.EDITOR,
     "settle_by_hand": Role.EDITOR,
+    **afterwards.ACCESS,
 }
 
 
@@ -49,6 +51,7 @@ def attention() -> Page:
     return render_template(
         "deliveries/attention.html",
         deliveries=waiting.needing_attention(),
+        wishes=corrections.troubled(),
         foreseen=waiting.foreseen(),
         accounts=waiting.troubled_accounts(),
         concerns_of=preflight.concerns_of,

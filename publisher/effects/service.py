@@ -74,6 +74,13 @@ def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) ->
         queue.ring_after_commit(due)
 
 
+def underway(key: str) -> bool:
+    """Whether somebody is bringing that wish about at this moment. Two kinds of work that must not meet both
+    ask this of the other: whoever began first is seen, since claims are committed before they are worked."""
+    query = select(Effect.id).where(Effect.key == key, Effect.lease_until > clock.now())
+    return db.session.scalar(query) is not None
+
+
 def next_instant() -> datetime | None:
     """When the next effect can be claimed, or None."""
     return db.session.scalar(select(func.min(Effect.next_at)))

@@ -154,7 +154,7 @@ def _within(feed: Feed, found: Window) -> list[ColumnElement[bool]]:
     return [
         Post.shown_at >= found.start,
         Post.shown_at < found.end,
-        or_(Post.shown_status != "cancelled", Post.changed_at >= found.cancelled_since),
+        or_(Post.shown_status.not_in(rules.CANCELLED), Post.changed_at >= found.cancelled_since),
         *calendar.matching(Filters.of(feed.filters), feed.user),
     ]
 

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from icalendar import Calendar, Component, Event, Timezone, TimezoneStandard
 from icalendar.prop import vCategory, vText
 
-from publisher.feeds.rules import Detail, one_line, state
+from publisher.feeds.rules import CANCELLED, Detail, one_line, state
 from publisher.stories import links
 
 LAYOUT = 1
@@ -106,7 +106,7 @@ def _words(
     """Summary, description and categories, as far as `detail` goes."""
     account = one_line(told.account)
     summary = words["busy"] if detail is Detail.BUSY else f"[{account}] {one_line(told.title)}"
-    if told.status == "cancelled":
+    if told.status in CANCELLED:
         summary = words["cancelled_summary"] + summary
     if detail is Detail.BUSY:
         return summary, "", []
@@ -157,6 +157,7 @@ def wording(language: str) -> Mapping[str, str]:
                 "missed": _("Missed"),
                 "unconfirmed": _("Being checked"),
                 "needs_attention": _("Needs attention"),
+                "taken_down": _("Taken down"),
                 "cancelled": _("Cancelled"),
             }
         )

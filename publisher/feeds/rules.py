@@ -27,6 +27,7 @@ NOTED_EVERY = timedelta(minutes=1)
 UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 TENTATIVE = frozenset({"idea", "draft", "in_review", "changes_requested"})
+CANCELLED = frozenset({"cancelled", "taken_down"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def window(now: datetime) -> Window:
 
 def state(status: str) -> str:
     """The one of iCalendar's three states that a shown status is."""
-    if status == "cancelled":
+    if status in CANCELLED:
         return "CANCELLED"
     return "TENTATIVE" if status in TENTATIVE else "CONFIRMED"
 

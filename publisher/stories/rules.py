@@ -118,6 +118,7 @@ SHOWN_BEFORE_EDITORIAL = frozenset(
         "missed",
         "unconfirmed",
         "needs_attention",
+        "taken_down",
     }
 )
 
@@ -162,6 +163,7 @@ CARE = (
     "approved",
     "scheduled",
     "published",
+    "taken_down",
     "cancelled",
 )
 
@@ -171,7 +173,7 @@ def progress(shown_statuses: Sequence[str]) -> Progress:
     if not shown_statuses:
         return Progress(status=IDEA, done=0, total=0)
     counted = Counter(shown_statuses)
-    alive = [status for status in shown_statuses if status != "cancelled"]
+    alive = [status for status in shown_statuses if status not in {"cancelled", "taken_down"}]
     status = next((status for status in CARE if counted[status]), "draft")
     return Progress(status=status, done=counted["published"], total=len(alive))
 

@@ -20,12 +20,13 @@ from channels.base import (
     Links,
     Problem,
     Receipt,
+    Retracts,
     Stages,
 )  # fmt: skip
 from channels.blog import Blog
 from channels.errors import Rejected
 
-POWERS = (Stages, Finds, Edits, Gathers, Links, Identifies)
+POWERS = (Stages, Finds, Edits, Retracts, Gathers, Links, Identifies)
 HUGE = Image(1, b"x" * 6_000_000, "image/webp", 1, 1, "a" * 1001)
 BARE = Image(2, b"x", "image/png", 1, 1)
 
@@ -129,6 +130,9 @@ class Desk:
     def edit(self, remote_id: str, content: Content) -> None:
         self.said.append((remote_id, content.text))
 
+    def withdraw(self, remote_id: str) -> None:
+        self.said.append((remote_id, "withdrawn"))
+
     def show_links(self, remote_id: str, links: Sequence[Link]) -> None:
         self.said.append((remote_id, list(links)))
 
@@ -136,14 +140,15 @@ class Desk:
 def test_the_blog_writes_through_its_shelf() -> None:
     desk, rung = Desk(), []
     blog = Blog({}, lambda token: None, shelf=desk)
-    assert [power for power in POWERS if isinstance(blog, power)] == [Edits, Gathers, Links]
+    assert [power for power in POWERS if isinstance(blog, power)] == [Edits, Retracts, Gathers, Links]
     assert blog.transactional
     receipt = blog.publish(Content("text", title="Title"), key="k1", on_wire=lambda: rung.append(1))
     assert receipt == Receipt("7", "https://blog.example.com/title")
     blog.edit("7", Content("better"))
     link = Link("twitter", "X", "https://x.com/acme/status/1")
     blog.show_links("7", Content("better"), [link])
-    assert desk.said == [("Title", "k1"), ("7", "better"), ("7", [link])]
+    blog.retract("7")
+    assert desk.said == [("Title", "k1"), ("7", "better"), ("7", [link]), ("7", "withdrawn")]
     assert rung == [1]
     with pytest.raises(Rejected):
         blog.publish(Content("text"), key="k2", on_wire=lambda: None)

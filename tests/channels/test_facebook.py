@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from channels import http
-from channels.base import Content, Edits, Finds, Identifies, Image, Link, Links, Stages
+from channels.base import (
+    Content,
+    Edits,
+    Finds,
+    Identifies,
+    Image,
+    Link,
+    Links,
+    Retracts,
+    Stages,
+)
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from channels.facebook import Facebook, with_links
 from sandbox.server import Sandbox
@@ -21,7 +31,8 @@ TWEET = Link("twitter", "X", "https://x.com/acme/status/1")
 
 
 def test_it_has_the_powers_it_says() -> None:
-    assert all(issubclass(Facebook, power) for power in (Stages, Finds, Edits, Links, Identifies))
+    powers = (Stages, Finds, Edits, Retracts, Links, Identifies)
+    assert all(issubclass(Facebook, power) for power in powers)
 
 
 def test_a_text_and_its_link_go_out_once(page: Facebook, sandbox: Sandbox, on_wire: Any) -> None:
@@ -291,6 +302,25 @@ def test_a_post_with_its_links_is_still_found(page: Facebook, soon: datetime, se
     remote_id = send(page, "the text")
     page.show_links(remote_id, Content("the text"), [BLOG])
     assert [found.remote_id for found in page.find(Content("the text"), since=soon)] == [remote_id]
+
+
+def test_a_post_is_taken_down_once_and_for_all(
+    page: Facebook, sandbox: Sandbox, send: Send
+) -> None:
+    remote_id = send(page, "the text")
+    page.retract(remote_id)
+    assert sandbox.ledger()[0]["deleted"]
+    page.retract(remote_id)
+
+
+def test_facebook_not_finding_a_post_that_is_there_takes_nothing_down(
+    page: Facebook, sandbox: Sandbox, send: Send
+) -> None:
+    remote_id = send(page, "the text")
+    sandbox.fault("status", match={"method": "DELETE"}, code=400)
+    with pytest.raises(ChannelError):
+        page.retract(remote_id)
+    assert not sandbox.ledger()[0]["deleted"]
 
 
 def test_a_post_that_is_gone_cannot_be_edited(page: Facebook) -> None:

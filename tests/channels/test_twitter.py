@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from channels import http
-from channels.base import Content, Edits, Finds, Identifies, Image, Links, Stages
+from channels.base import Content, Edits, Finds, Identifies, Image, Links, Retracts, Stages
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from channels.twitter import Twitter
 from sandbox.server import Sandbox
@@ -20,7 +20,7 @@ MARKED = "https://blog.example.com/launch?p=3f9a"
 
 
 def test_it_has_the_powers_it_says() -> None:
-    assert all(issubclass(Twitter, power) for power in (Stages, Finds, Identifies))
+    assert all(issubclass(Twitter, power) for power in (Stages, Finds, Retracts, Identifies))
     assert not any(issubclass(Twitter, power) for power in (Edits, Links))
 
 
@@ -275,6 +275,25 @@ def test_what_happened_before_the_attempt_does_not_count(x: Twitter, send: Send)
     send(x, "hello")
     later = datetime.now(UTC) + timedelta(minutes=1)
     assert x.find(Content("hello"), since=later) == []
+
+
+def test_a_post_is_taken_down_once_and_for_all(x: Twitter, sandbox: Sandbox, send: Send) -> None:
+    remote_id = send(x, "hello")
+    x.retract(remote_id)
+    assert sandbox.ledger()[0]["deleted"]
+    x.retract(remote_id)
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "cut_body", "html_502"])
+def test_a_deletion_without_an_answer_is_tried_again(
+    x: Twitter, sandbox: Sandbox, send: Send, fault: str
+) -> None:
+    remote_id = send(x, "hello")
+    sandbox.fault(fault, {"method": "DELETE"})
+    with pytest.raises(Unavailable):
+        x.retract(remote_id)
+    x.retract(remote_id)
+    assert sandbox.ledger()[0]["deleted"]
 
 
 @pytest.mark.parametrize("fault", ["read_fails", "rate_limited", "cut_body", "html_502"])

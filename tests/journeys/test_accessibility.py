@@ -19,6 +19,7 @@ from werkzeug.routing import Rule
 
 from publisher import clock
 from publisher.config import Config
+from publisher.deliveries import service as deliveries
 from publisher.feeds import service as feeds
 from publisher.media import service as media
 from publisher.notices import service as notices
@@ -95,6 +96,8 @@ def values(site: Site, cast: Cast) -> dict[str, dict[str, object]]:
     media.upload(cast.ada, "a.png", picture(), "빨강과 파랑")
     feeds.make(cast.ada, "편집 달력", {}, "full", "ko")
     notices.notify(cast.ada, "approved", {"title": "첫 이야기", "who": "Rui"}, "/stories")
+    dropped = room.post(room.approve(room.story("blog"), in_s=3600), "blog")
+    deliveries.cancel(cast.rui, dropped)
     site.wait_until(lambda: set(room.statuses(out).values()) == {"published"})
     post = room.post(waiting, "x")
     live = room.post(out, "blog")
@@ -107,6 +110,8 @@ def values(site: Site, cast: Cast) -> dict[str, dict[str, object]]:
         "calendar.month": {"year": month.year, "month": month.month},
         "calendar.move_dialog": {"post_id": post.id},
         "deliveries.post": {"post_id": live.id},
+        "deliveries.publish_again": {"post_id": dropped.id},
+        "deliveries.take_down": {"post_id": live.id},
         "people.link": {"token": links.make_link(None, cast.vic).rpartition("/")[2]},
         "people.person": {"user_id": cast.ana.id},
         "stories.review_post": {"post_id": post.id},

@@ -18,14 +18,17 @@ from publisher.deliveries.rules import (
     PUBLISHED,
     SCHEDULED,
     SENDING,
+    TAKEN_DOWN,
     TRANSITIONS,
     UNCONFIRMED,
     DeliveryStatus,
     Verdict,
     backoff,
     overall,
+    uncorrectable,
     verdict,
 )
+from publisher.stories.rules import Draft, MediaUse
 
 FACTS = {
     "matches": 0,
@@ -83,7 +86,8 @@ def test_nothing_is_sent_again_while_a_sender_could_be_alive(
 def test_every_status_is_final_or_open_and_final_ones_stay() -> None:
     assert set(DeliveryStatus) == FINAL | OPEN
     assert not FINAL & OPEN
-    assert all(TRANSITIONS[status] == frozenset() for status in FINAL)
+    assert {to for status in FINAL for to in TRANSITIONS[status]} == {TAKEN_DOWN}
+    assert [status for status, to in TRANSITIONS.items() if TAKEN_DOWN in to] == [PUBLISHED]
     assert set(TRANSITIONS) == set(DeliveryStatus)
 
 
@@ -104,6 +108,8 @@ def test_what_was_missed_or_doubted_never_goes_straight_to_sending() -> None:
         ([FAILED, SCHEDULED], "failed"),
         ([MISSED, SCHEDULED], "missed"),
         ([CANCELLED, CANCELLED], "cancelled"),
+        ([TAKEN_DOWN, TAKEN_DOWN], "taken_down"),
+        ([TAKEN_DOWN, CANCELLED], "taken_down"),
     ],
 )
 def test_parts_are_shown_as_one(parts: list[DeliveryStatus], shown: str | None) -> None:
@@ -113,6 +119,28 @@ def test_parts_are_shown_as_one(parts: list[DeliveryStatus], shown: str | None) 
 @pytest.mark.parametrize("status", [SCHEDULED, "scheduled"], ids=["as-written", "as-read"])
 def test_what_waits_is_shown_as_waiting_as_a_database_returns_it(status: DeliveryStatus) -> None:
     assert overall([status], waiting=True) == "waiting"
+
+
+PICTURE = (MediaUse(1, "words"),)
+TEXT_ONLY = frozenset({"text"})
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "corrects", "impossible"),
+    [
+        (Draft(text="a"), Draft(text="b"), TEXT_ONLY, []),
+        (Draft(text="a"), Draft(text="b"), frozenset(), ["text"]),
+        (Draft(link="a"), Draft(link="b"), TEXT_ONLY, ["link"]),
+        (Draft(media=PICTURE), Draft(media=()), TEXT_ONLY, ["media"]),
+        (Draft(media=PICTURE), Draft(media=(MediaUse(1, "new"),)), TEXT_ONLY, ["media"]),
+        (Draft(link="a", media=PICTURE), Draft(link="b", media=PICTURE), TEXT_ONLY, []),
+        (Draft(), Draft(when_late={"blog": "drop"}), frozenset(), []),
+    ],
+)
+def test_a_channel_corrects_what_it_can(
+    was: Draft, now: Draft, corrects: frozenset[str], impossible: list[str]
+) -> None:
+    assert uncorrectable(was, now, corrects) == impossible
 
 
 @given(st.integers(1, 50), st.floats(0, 1))

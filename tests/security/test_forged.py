@@ -84,6 +84,7 @@ def test_nothing_changes_by_being_looked_at(app: Flask) -> None:
     forms = {
         *("people.sign_in", "people.ask_link", "people.link", "people.profile"),
         *("people.security", "people.api_tokens", "people.invite"),
+        *("deliveries.take_down", "deliveries.publish_again"),
         *("stories.new", "stories.categories_page", "accounts.connect", "notices.choose"),
     }
         "stories.approval_rules",
