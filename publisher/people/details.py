@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -165,9 +165,13 @@ def verb_of(event: Event) -> str:
     return str(VERBS.get(event.verb, event.verb))
 
 
-def details_of(event: Event, reader: Reader) -> str:
+def details_of(event: Event, reader: Reader, *, without: Container[str] = ()) -> str:
     """What an event keeps beside its verb, on one line: "Author → Editor · Blog · revision 3"."""
-    told = {name: value for name, value in event.detail.items() if value not in (None, "", [], 0)}
+    told = {
+        name: value
+        for name, value in event.detail.items()
+        if value not in (None, "", [], 0) and name not in without
+    }
     if told.get("autosaved") and "restored" not in told:
         told.pop("revision", None)  # one revision grows while one types
     parts = [_change(event, reader), _span(told)]

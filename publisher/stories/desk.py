@@ -24,11 +24,12 @@ from publisher.errors import Conflict
 from publisher.media import service as media
 from publisher.media.models import Media
 from publisher.people import service as people
-from publisher.people.models import Event, User
+from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import (
     access,
+    activity,
     assigning,
     autosave,
     categories,
@@ -169,8 +170,7 @@ def page(
         forecast=forecast.of_story(story),
         progress=queries.progress(story),
         comments=queries.comments(story),
-        activity=_told(queries.activity(story)),
-        labels={each.account.slug: each.account.label for each in story.posts},
+        activity=activity.newest(story),
         accounts=[
             account
             for account in accounts_service.all_accounts()
@@ -187,22 +187,6 @@ def _assign_form(story: Story) -> AssignForm:
     form.offer(writers())
     form.owner_id.data = story.owner_id
     return named(form, "assign-")
-
-
-def _told(activity: Sequence[Event]) -> list[Event]:
-    """`activity`, newest first, without the autosaves that a save on purpose has made good."""
-    newer = [None, *activity]
-    return [
-        event
-        for event, after in zip(activity, newer, strict=False)
-        if not (
-            after
-            and after.verb == "edit"
-            and event.detail.get("autosaved")
-            and (after.subject_id, after.actor_id) == (event.subject_id, event.actor_id)
-            and after.detail.get("revision") == event.detail.get("revision")
-        )
-    ]
 
 
 def back_to(story: Story, post: Post | None = None) -> Response:

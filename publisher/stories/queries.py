@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from publisher.extensions import db
-from publisher.people.models import Event, User
+from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.stories import rules, search
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
@@ -167,11 +167,4 @@ def comments(story: Story) -> Sequence[Comment]:
         .where(Comment.story_id == story.id)
         .order_by(Comment.id)
         .options(selectinload(Comment.author), selectinload(Comment.post).joinedload(Post.account))
-    ).all()
-
-
-def activity(story: Story, *, limit: int = 50) -> Sequence[Event]:
-    """What happened to the story and its posts, the latest first."""
-    return db.session.scalars(
-        select(Event).where(Event.story_id == story.id).order_by(Event.id.desc()).limit(limit)
     ).all()

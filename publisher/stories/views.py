@@ -14,8 +14,8 @@ from publisher import clock, web
 from publisher.errors import Conflict, Invalid, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
-from publisher.people.words import VERBS
 from publisher.stories import (
+    activity,
     approvals,
     beginnings,
     categories,
@@ -42,6 +42,7 @@ Page = str | Response | tuple[str, int]
 
 blueprint = Blueprint("stories", __name__)
 web.count_in_navigation(blueprint, "stories.review", queries.waiting_count)
+activity.add_to(blueprint)
 listing.add_to(blueprint)
 beginnings.add_to(blueprint)
 posts.add_to(blueprint)
@@ -57,6 +58,7 @@ ACCESS: dict[str, str] = {
     "archive": Role.AUTHOR,
     "restore": Role.AUTHOR,
     "categories_page": Role.EDITOR,
+    **activity.ACCESS,
     **listing.ACCESS,
     **beginnings.ACCESS,
     **posts.ACCESS,
@@ -77,7 +79,6 @@ def words_and_pictures() -> dict[str, Any]:
         "lost_of": comments.lost,
         "readers_of": comments.readers,
         "lasted": lambda since: format_timedelta(clock.now() - since, locale=get_locale()),
-        "verbs": VERBS,
     }
 
 

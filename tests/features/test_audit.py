@@ -23,6 +23,7 @@ from publisher.people.models import Event
 from publisher.people.words import SUBJECTS, VERBS
 from publisher.storage import writing
 from publisher.stories import service as stories
+from publisher.stories.rules import Draft
 
 READER = details.Reader(lambda at: f"{at:%d.%m. %H:%M}", {"x": "X @acme"})
 HERE = Path(publisher.__file__).parent
@@ -198,3 +199,39 @@ def test_the_trail_and_its_table_are_for_administrators(client, cast, sign_in):
     sign_in(client, cast.rui)
     assert client.get("/admin/audit").status_code == 403
     assert client.get("/admin/audit.csv").status_code == 403
+
+
+# On a story's own pages
+
+
+def test_a_story_tells_what_happened_to_it_newest_first(newsroom, client, cast, sign_in):
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="첫 글")))
+    newsroom.work()
+    stories.create_story(cast.ana, title="another")
+    page = sign_in(client, cast.ana).get(f"/stories/{story.id}").text
+    told = page.split('id="activity-title"')[1].split("</section>")[0]
+    assert told.index("delivery published") < told.index("delivery on its way")
+    assert "before: On its way" in told
+    label = story.posts[0].account.label
+    assert f"delivery published · {label}" in told
+    assert "another" not in told
+    everything = client.get(f"/stories/{story.id}/activity").text
+    assert everything.index("submitted") < everything.index("created")
+    assert "Draft → In review" in everything
+
+
+def test_activity_is_turned_page_by_page_and_only_by_who_may_see_the_story(client, cast, sign_in):
+    story = stories.create_story(cast.ana, title="봄 소식")
+    with writing():
+        for number in range(60):
+            audit.record(
+                cast.ana, "change", "story", story.id, story_id=story.id, title=str(number)
+            )
+    path = f"/stories/{story.id}/activity"
+    assert f'href="{path}"' in sign_in(client, cast.ana).get(f"/stories/{story.id}").text
+    first = client.get(path).text
+    assert first.count("<strong>Ana</strong> ·") == 50
+    older = client.get(first.split('rel="next" href="')[1].split('"')[0]).text
+    assert older.count("<strong>Ana</strong> ·") == 11
+    assert "Nothing further" in client.get(f"{path}?before=1").text
+    assert sign_in(client, cast.ben).get(path).status_code == 404

@@ -42,6 +42,7 @@ NO_PAGES = {
     "calendar.index",  # leads on to this month
     *("deliveries.progress", "today.part"),  # parts of their pages, which are looked at whole
     "notices.follow",  # leads on to another page
+    "people.audit_table",  # a file
     "blog.sitemap_part",
     *("health.live", "health.health", "health.metrics"),  # for machines
 }
@@ -116,6 +117,7 @@ def values(site: Site, cast: Cast) -> dict[str, dict[str, object]]:
         "people.person": {"user_id": cast.ana.id},
         "stories.review_post": {"post_id": post.id},
         "stories.revisions": {"post_id": post.id},
+        "stories.activity": {"story_id": out.id},
         "stories.show": {"story_id": waiting.id},
     }
 
