@@ -32,7 +32,7 @@ PLACES = (
     Place("feeds.index", _l("Feeds"), "rss", ("feeds.",)),
     Place("accounts.index", _l("Accounts"), "broadcast", ("accounts.",)),
     Place("stories.categories_page", _l("Categories"), "tags"),
-    Place("stories.approval_rules", _l("Rules of approval"), "check2-all"),
+    Place("stories.approval_rules", _l("Approval rules"), "check2-all"),
     Place(
         "people.index",
         _l("People"),

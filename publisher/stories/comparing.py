@@ -59,4 +59,4 @@ def _milestones(post: Post) -> tuple[Revision | None, Revision | None]:
         select(Revision).where(Revision.post_id == post.id, Revision.number.in_(wanted))
     )
     by_number = {row.number: row for row in rows}
-    return by_number.get(submitted), by_number.get(sent_back)
+    return by_number.get(submitted or 0), by_number.get(sent_back or 0)

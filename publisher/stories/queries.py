@@ -118,7 +118,7 @@ def next_time(story: Story) -> datetime | None:
 
 
 def review_queue() -> Sequence[Post]:
-    """What waits for an editor: by the time to go out, then what has waited longest; the first two hundred."""
+    """What waits for an editor, two hundred at most: by the time to go out, then by how long it waits."""
     return db.session.scalars(
         select(Post)
         .join(Post.story)

@@ -79,9 +79,14 @@ def approve(actor: User | None, post: Post, revision: int) -> Approval:
             post.approved_hash = post.head.hash
             taking.end(post)
         else:
-            detail = {"account": post.account.slug, "revision": revision}
             audit.record(
-                actor, "approve_in_part", "post", post.id, story_id=post.story_id, **detail
+                actor,
+                "approve_in_part",
+                "post",
+                post.id,
+                story_id=post.story_id,
+                account=post.account.slug,
+                revision=revision,
             )
         session.add(approval)
         session.flush()
