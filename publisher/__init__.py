@@ -30,8 +30,8 @@ FEATURES = (
     "calendar",
     "feeds",
     "notices",
-    "api",
     "today",
+    "api",
     "health",
 )
 """Folders with a `views.py` that offers `blueprint` and its `ACCESS` table."""
@@ -86,5 +86,5 @@ def _register_effects(app: Flask) -> None:
         effects.register("mail", mail.send)
         effects.register("backup", backup.hourly)
         effects.register("prune", retention.prune)
-        effects.register("check", preflight.check_account)
         effects.register("expire", approvals.expire_old)
+        effects.register("check", preflight.check_account)

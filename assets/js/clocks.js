@@ -9,7 +9,7 @@ const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 function relative(moment) {
   const seconds = (moment - Date.now()) / 1000;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(Math.round(seconds / size), unit);
 }
 
 function hint(time) {

@@ -12,7 +12,7 @@ from channels import channel_class
 from publisher.accounts import platform_words, service, timekeeping
 from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectForm
 from publisher.accounts.rules import CREDENTIAL_FIELDS
-from publisher.accounts.words import advice, reason_of
+from publisher.accounts.words import advice, reason_of, wants_renewal
 from publisher.errors import DomainError, Invalid
 from publisher.people.rules import Role
 from publisher.web import back, is_signed_in, me, my_zone
@@ -49,6 +49,7 @@ def _hold_banner() -> dict[str, object]:
 blueprint.add_app_template_filter(platform_words.said, "said")
 blueprint.add_app_template_filter(advice, "advice")
 blueprint.add_app_template_filter(reason_of, "reason")
+blueprint.add_app_template_filter(wants_renewal)
 
 
 @blueprint.get("")

@@ -39,6 +39,16 @@ ADVICE = {
     "Facebook has restricted posting for this Page.": _ON_FACEBOOK,
 }
 """For every sentence with which a platform takes away authority or money: what a person can do about it."""
+RENEWABLE = frozenset(sentence for sentence, what in ADVICE.items() if what is _RENEW) | {
+    "The X app may only read. Allow it to write.",
+    "The X app does not belong to a project.",
+}
+"""What new credentials mend. The others are mended on the platform; then the account is resumed."""
+
+
+def wants_renewal(problem: str) -> bool:
+    """Whether a paused account goes on with new credentials, and not by being resumed."""
+    return problem in RENEWABLE
 
 
 def advice(problem: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -19,10 +20,19 @@ from publisher.deliveries.rules import (
     UNCONFIRMED,
     DeliveryStatus,
 )
+from publisher.effects import stuck
+from publisher.effects.models import Effect
+from publisher.errors import NotAllowed
 from publisher.extensions import db
+from publisher.people import audit
+from publisher.people.models import User
+from publisher.people.rules import Role, at_least
+from publisher.storage import writing
 from publisher.stories.models import Post
 from publisher.stories.rules import APPROVED
 
+SHOWN_ELSEWHERE = ("correct", "take_down")
+"""Kinds of background work that are shown as the wish of somebody for a post."""
 SHOWN = (contains_eager(Delivery.post).joinedload(Post.story), joinedload(Delivery.account))
 """What a list of deliveries shows of each, read along with them."""
 
@@ -58,13 +68,39 @@ def foreseen() -> Sequence[Delivery]:
     return preflight.foreseen()
 
 
+def given_up() -> Sequence[Effect]:
+    """Work in the background that nobody tries any more."""
+    return stuck.waiting(SHOWN_ELSEWHERE)
+
+
+def work_again(actor: User | None, effect_id: int) -> None:
+    """Have such work tried again. Raises NotAllowed for all but editors, NotFound."""
+    _editors_only(actor)
+    with writing():
+        stuck.try_again(effect_id)
+        audit.record(actor, "effect.again", "effect", effect_id)
+
+
+def let_go(actor: User | None, effect_id: int) -> None:
+    """Give such work up for good. Raises as `work_again`."""
+    _editors_only(actor)
+    with writing():
+        stuck.let_go(effect_id)
+        audit.record(actor, "effect.let_go", "effect", effect_id)
+
+
+def _editors_only(actor: User | None) -> None:
+    if actor is not None and not at_least(actor.role, Role.EDITOR):
+        raise NotAllowed(_("Only editors may do this."))
+
+
 def count() -> int:
-    """How many deliveries wait for a person or will, accounts, and corrections that did not come true; each
-    counted up to a thousand."""
+    """How many deliveries wait for a person or will, accounts, corrections that did not come true and work
+    that gave up; each counted up to a thousand."""
     waiting = _stopped().with_only_columns(Delivery.id).limit(1000).subquery()
     stopped = db.session.scalar(select(func.count()).select_from(waiting)) or 0
-    wishes = corrections.count_troubled()
-    return stopped + preflight.count() + len(troubled_accounts()) + wishes
+    others = corrections.count_troubled() + stuck.count(SHOWN_ELSEWHERE)
+    return stopped + preflight.count() + len(troubled_accounts()) + others
 
 
 def _stopped(*besides: DeliveryStatus) -> Select[Delivery]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -33,6 +33,8 @@ ACCESS = {
     "cancel": Role.EDITOR,
     "publish_now": Role.EDITOR,
     "settle_by_hand": Role.EDITOR,
+    "work_again": Role.EDITOR,
+    "let_go": Role.EDITOR,
     **afterwards.ACCESS,
 }
 
@@ -54,6 +56,7 @@ def attention() -> Page:
         wishes=corrections.troubled(),
         foreseen=waiting.foreseen(),
         accounts=waiting.troubled_accounts(),
+        stuck=waiting.given_up(),
         concerns_of=preflight.concerns_of,
         sentence=sentence,
         form=VerdictForm(),
@@ -71,7 +74,7 @@ def progress(post_id: int) -> Page:
     return fragment(render_template("deliveries/_progress.html", **_facts(post_id)))
 
 
-def _facts(post_id: int) -> dict[str, object]:
+def _facts(post_id: int, form: VerdictForm | None = None) -> dict[str, object]:
     found = stories.get_post(me(), post_id)
     return {
         "post": found,
@@ -79,7 +82,7 @@ def _facts(post_id: int) -> dict[str, object]:
         "earlier": service.earlier(found),
         "concerns_of": preflight.concerns_of,
         "sentence": sentence,
-        "form": VerdictForm(),
+        "form": form or VerdictForm(),
     }
 
 
@@ -117,7 +120,21 @@ def settle_by_hand(delivery_id: int) -> Page:
     try:
         service.settle_by_hand(me(), delivery, form.verdict.data or "", form.url.data or "")
     except DomainError as error:
-        flash(error.message, "danger")
-    else:
-        flash(_("Thank you. It is settled."), "success")
-    return redirect(url_for("deliveries.post", post_id=post_id))
+        form.about, form.refusal = delivery_id, error.message
+        return render_template("deliveries/post.html", **_facts(post_id, form)), error.status
+    flash(_("Thank you. It is settled."), "success")
+    return back(url_for("deliveries.post", post_id=post_id))
+
+
+@blueprint.post("/background/<int:effect_id>/again")
+def work_again(effect_id: int) -> Page:
+    waiting.work_again(me(), effect_id)
+    flash(_("It is tried again now."), "success")
+    return back(url_for("deliveries.attention"))
+
+
+@blueprint.post("/background/<int:effect_id>/let-go")
+def let_go(effect_id: int) -> Page:
+    waiting.let_go(me(), effect_id)
+    flash(_("It is not tried any more."), "success")
+    return back(url_for("deliveries.attention"))

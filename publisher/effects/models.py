@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import JSON, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from publisher.extensions import Model
@@ -38,4 +38,13 @@ class Effect(Model):
         """Whether nobody tries it any more."""
         return self.next_at is None and self.done_at is None
 
-    __table_args__ = (Index("ix_effects_next_at", "next_at"),)
+    __table_args__ = (
+        Index("ix_effects_next_at", "next_at"),
+        # What gave up is a handful among many that are done, and every page counts it.
+        Index(
+            "ix_effects_stuck",
+            "id",
+            sqlite_where=text("next_at IS NULL AND done_at IS NULL"),
+            postgresql_where=text("next_at IS NULL AND done_at IS NULL"),
+        ),
+    )

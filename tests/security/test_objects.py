@@ -79,9 +79,10 @@ def of_ben(app: Flask, cast: Cast, bens: Belongings) -> dict[str, int]:
         "feed_id": feed.id,
         "user_id": cast.ben.id,
         "delivery_id": 1,
-        "correction_id": 1,
+        "effect_id": 1,
         "filter_id": filtering.keep(cast.ben, "Ben's filter", {"q": "secret"}).id,
         "outline_id": outlines.keep(cast.ada, bens.story, "Ben's template").id,
+        "correction_id": 1,
         "rule_id": approvals.add_rule(cast.ada, needed=2, word="secret").id,
         "correction_id": 1,
     }
