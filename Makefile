@@ -64,7 +64,7 @@ mutants: setup-dev ## Take away each guard of delivery and see a test notice (W=
 bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench
 
-screenshots: setup-dev ## Photograph every page of a demonstration (README=1: renew docs/images, too)
+screenshots: setup-dev ## Photograph every page of a demonstration (README=1: only those of docs/images)
 	@$(BIN)/python -m scripts.screenshots $(if $(README),--readme)
 
 wheel: setup-dev ## Build dist/publisher-*.whl with front end, translations and migrations inside

@@ -1,12 +1,13 @@
 """`make screenshots`: every page of a running demonstration, in both languages, themes and two widths.
 
-Writes screenshots/, which git ignores; with --readme also the few pictures of docs/images/.
+Writes screenshots/, which git ignores; with --readme only the few pictures of docs/images/.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -65,13 +66,15 @@ BETTER = (
     "What we measured on two shop floors, and what we would do again. Numbers and code on our blog."
 )
 CHOSEN = {
+    "today": "today-en-light-wide",
     "calendar": "calendar-ko-light-wide",
     "calendar-phone": "calendar-ko-dark-phone",
     "story": "story-x-ko-light-wide",
     "review": "review-post-en-light-wide",
+    "delivery": "delivery-en-light-wide",
     "article": "blog-article-ko-light-wide",
 }
-"""What the README shows, by the name it has there."""
+"""What the README and the tour show, by the name it has there."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,17 @@ class Shot:
 def main() -> None:
     """Start the demonstration in a throwaway home, wait until its story is out, and look at every page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--readme", action="store_true", help="also renew docs/images/")
-    parser.add_argument("--only", default="", help="pages whose name contains this")
+    parser.add_argument("--readme", action="store_true", help="renew docs/images/ alone")
+    parser.add_argument(
+        "--only", default="", help="pictures whose name fits, such as 'story.*-ko-dark'"
+    )
     given = parser.parse_args()
+    wanted = re.compile(f"^({'|'.join(CHOSEN.values())})$" if given.readme else given.only)
     SHOWN.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="publisher-shots-") as home, rehearsal.running(Path(home)):
         app = create_app()
         with app.app_context():
-            shots = [shot for shot in prepare() if given.only in shot.name]
-            take(app, shots)
+            take(app, prepare(), wanted)
     if given.readme:
         renew_readme()
 
@@ -191,28 +196,38 @@ def pages(author: User, editor: User, admin: User) -> Iterator[Shot]:
     for name, path, person in (
         ("sign-in", "/sign-in", None),
         ("sign-in-link", "/sign-in/link", None),
+        ("today", "/", editor),
+        ("today-author", "/", author),
         ("calendar", f"/calendar/{soon.year}/{soon.month}", editor),
+        ("calendar-week", f"/calendar/week?day={soon}", editor),
         ("calendar-list", "/calendar/list", editor),
+        ("calendar-times", "/calendar/times", editor),
+        ("campaigns", "/calendar/campaigns", editor),
         ("move", f"/calendar/posts/{x.id}/move", editor),
         ("stories", "/stories", author),
         ("stories-none", "/stories?q=nothing-like-this", author),
         ("story-new", "/stories/new", author),
+        ("story-templates", "/stories/templates", admin),
         ("story", f"/stories/{draft.id}", author),
         ("story-x", f"/stories/{draft.id}?post={x.id}", author),
         ("story-out", f"/stories/{told.id}", editor),
         ("story-review", f"/stories/{outlook.id}", editor),
+        ("story-activity", f"/stories/{told.id}/activity", editor),
         ("revisions", f"/posts/{article.id}/revisions", editor),
         ("review", "/review", editor),
         ("review-post", f"/review/{corrected.id}", editor),
         ("delivery", f"/posts/{article.id}/deliveries", editor),
+        ("take-down", f"/posts/{article.id}/take-down", editor),
         ("attention", "/attention", editor),
         ("media", "/media", author),
         ("feeds", "/feeds", author),
         ("notices", "/notices", author),
+        ("notices-choose", "/me/notices", author),
         ("accounts", "/accounts", admin),
         ("account", "/accounts/x", admin),
         ("account-connect", "/accounts/connect", admin),
         ("categories", "/categories", admin),
+        ("approval-rules", "/approval-rules", admin),
         ("people", "/people", admin),
         ("person", f"/people/{author.id}", admin),
         ("invite", "/people/invite", admin),
@@ -231,8 +246,8 @@ def pages(author: User, editor: User, admin: User) -> Iterator[Shot]:
 # ---- Looking ----
 
 
-def take(app: Flask, shots: list[Shot]) -> None:
-    """Each page in both languages, both themes and both widths."""
+def take(app: Flask, shots: list[Shot], wanted: re.Pattern[str]) -> None:
+    """Each page in both languages, both themes and both widths, where the picture is wanted."""
     base = f"http://127.0.0.1:{os.environ['PORT']}"
     program = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -241,14 +256,15 @@ def take(app: Flask, shots: list[Shot]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         for language, theme, width in product(("ko", "en"), ("light", "dark"), WIDTHS):
-            for person in dict.fromkeys(shot.person for shot in shots):
+            look = f"{language}-{theme}-{width}"
+            now = [shot for shot in shots if wanted.search(f"{shot.name}-{look}")]
+            for person in dict.fromkeys(shot.person for shot in now):
                 page = open_page(app, browser, person, base, language, theme, width)
-                for shot in (shot for shot in shots if shot.person == person):
+                for shot in (shot for shot in now if shot.person == person):
                     answer = page.goto(base + shot.path)
                     if answer is None or answer.status >= 500:
                         raise SystemExit(f"{shot.path} cannot be shown. Is the front end built?")
-                    path = SHOWN / f"{shot.name}-{language}-{theme}-{width}.png"
-                    page.screenshot(path=path, full_page=True)
+                    page.screenshot(path=SHOWN / f"{shot.name}-{look}.png", full_page=True)
                 page.context.close()
         browser.close()
 
