@@ -176,6 +176,7 @@ def name(node: dict[str, Any]) -> str:
     return str(node.get("name", {}).get("value", "")).strip()
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_main_pages_serve_whoever_reads_otherwise(
     enter: Callable[..., Page],
