@@ -65,9 +65,9 @@ def page(house: House, path: str) -> Callable[[], None]:
 
 
 def test_a_scan_is_seen(house: House) -> None:
-    """The check itself: a campaign is looked for in all stories, and there is no index for that."""
-    by_campaign = select(Story.id).where(Story.campaign == "nowhere")
-    found = plans.scans(lambda: db.session.scalars(by_campaign).all())
+    """The check itself: a brief is looked for in all stories, and there is no index for that."""
+    by_brief = select(Story.id).where(Story.brief == "nowhere")
+    found = plans.scans(lambda: db.session.scalars(by_brief).all())
     assert "stories" in found
 
 
