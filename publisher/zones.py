@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from flask_babel import gettext as _
 
@@ -20,6 +21,12 @@ class ZoneProblem(Invalid):
         shown = [choice.astimezone(ZoneInfo(zone)).isoformat() for choice in choices]
         super().__init__(message, code=code, choices=shown)
         self.choices = choices
+
+
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """The names of all zones. Looked up once: that walks through some thousand files."""
+    return frozenset(available_timezones())
 
 
 def zone_of(name: str) -> ZoneInfo:

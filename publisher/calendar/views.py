@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_interval
 from flask import (
@@ -285,7 +285,7 @@ def _day(name: str) -> date | None:
 def _zone_of(name: str) -> str:
     """The zone that the address names; the empty string for none or one that nobody knows."""
     found = request.args.get(name, "")
-    return found if found in available_timezones() else ""
+    return found if found in zones.known() else ""
 
 
 def _other_zone() -> str:

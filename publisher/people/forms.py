@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -22,6 +21,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from publisher import zones
 from publisher.people.rules import PASSWORD_MAX, Purpose, Role, Scope
 
 ROLE_NAMES = {
@@ -108,7 +108,7 @@ class ProfileForm(FlaskForm):
             "Indian",
             "Pacific",
         )
-        known = {zone for zone in available_timezones() if zone.split("/")[0] in regions}
+        known = {zone for zone in zones.known() if zone.split("/")[0] in regions}
         offered = sorted(known | {"UTC", present})
         self.timezone.choices = _choices({zone: zone.replace("_", " ") for zone in offered})
 

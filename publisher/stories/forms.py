@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import request
 from flask_babel import gettext as _
@@ -122,7 +121,7 @@ class WhenForm(FlaskForm):
         return valid
 
     def validate_zone(self, field: SelectField) -> None:
-        if field.data and field.data not in available_timezones():
+        if field.data and field.data not in zones.known():
             raise ValidationError(_l("This is no time zone."))
 
 
