@@ -24,9 +24,11 @@ ENDED = frozenset({FAILED, CANCELLED, MISSED, TAKEN_DOWN})
 
 
 def may_go_again(post: Post) -> bool:
-    """Whether the newest run of an approved post has ended without being out as a whole."""
+    """Whether the newest run of an approved post has ended without being out as a whole. What was only missed
+    may also be moved, and is not counted."""
     run = state.latest_run(post)
-    return is_approved(post) and _has_ended(run) and any(each.status != PUBLISHED for each in run)
+    ended = any(delivery.status in ENDED - {MISSED} for delivery in run)
+    return ended and _has_ended(run) and is_approved(post)
 
 
 def publish_again(

@@ -140,7 +140,12 @@ class Desk:
 def test_the_blog_writes_through_its_shelf() -> None:
     desk, rung = Desk(), []
     blog = Blog({}, lambda token: None, shelf=desk)
-    assert [power for power in POWERS if isinstance(blog, power)] == [Edits, Retracts, Gathers, Links]
+    assert [power for power in POWERS if isinstance(blog, power)] == [
+        Edits,
+        Retracts,
+        Gathers,
+        Links,
+    ]
     assert blog.transactional
     receipt = blog.publish(Content("text", title="Title"), key="k1", on_wire=lambda: rung.append(1))
     assert receipt == Receipt("7", "https://blog.example.com/title")

@@ -1,4 +1,4 @@
-"""After publishing, in the browser: corrected in its place, taken down, published again; and everything held."""
+"""After publishing, in the browser: corrected in its place, taken down, published again; everything held."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ AFTER = (
     ),
     Mutant(
         "only what is approved is scheduled",
-        SERVICE,
+        "publisher/deliveries/authority.py",
         "return post.status == APPROVED and post.approved_hash == post.head.hash",
         "return post.status != ARCHIVED",
         (f"{DELIVERIES}::test_only_an_approved_post_is_scheduled_and_only_by_an_editor",),
