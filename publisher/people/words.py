@@ -22,6 +22,8 @@ VERBS = {
     "approve_in_part": _l("approved; more approvals are needed"),
     "archive": _l("archived"),
     "assign": _l("handed over"),
+    "away": _l("said when they are away"),
+    "back": _l("is back"),
     "blackout.added": _l("closed days"),
     "blackout.removed": _l("opened days again"),
     "campaign.moved": _l("moved a campaign"),

@@ -367,6 +367,17 @@ class RuleForm(FlaskForm):
         ]
 
 
+class AwayForm(FlaskForm):
+    """From which day to which one is away, and who stands in."""
+
+    delegate_id = SelectField(_l("Who stands in for you?"), coerce=int)
+    first = DateField(_l("First day"), [_required()])
+    last = DateField(_l("Last day"), [_required()])
+
+    def offer(self, editors: Iterable[User]) -> None:
+        self.delegate_id.choices = [SelectChoice(str(each.id), each.name) for each in editors]
+
+
 class CategoryForm(FlaskForm):
     slug = StringField(
         _l("Address"), [_required(), Length(max=80)], description=_l("Such as how-to.")

@@ -105,7 +105,7 @@ def queue() -> Page:
         queue=shown,
         total=len(everything),
         loads=waiting.loads(everything),
-        mine=sum(each.mine for each in everything),
+        mine=sum(each.mine or each.stands_in for each in everything),
         who=who,
         start=start,
     )

@@ -11,7 +11,7 @@ from publisher.extensions import db
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.storage import writing
-from publisher.stories import access, telling
+from publisher.stories import absences, access
 from publisher.stories.models import Post, Taken
 from publisher.stories.rules import IN_REVIEW
 
@@ -53,7 +53,7 @@ def end(post: Post) -> None:
 def _require_editor(actor: User, post: Post) -> None:
     if not access.sees(actor, post.story):
         raise NotFound(_("There is no such post, or it is not shared with you."))
-    if not telling.may_review(actor):
+    if not absences.may_review(actor):
         raise NotAllowed(_("Only editors decide on a post."))
 
 

@@ -11,18 +11,22 @@ from publisher.notices import service as notices
 from publisher.people import audit
 from publisher.people import service as people
 from publisher.people.models import User
-from publisher.people.rules import Role, at_least
+from publisher.stories import absences
 from publisher.stories.models import Post, Story, Taken
 
 
 def editors(actor: User | None, story: Story, posts: Sequence[Post]) -> None:
     """Tell the editor who has taken the posts, or all editors where nobody has; the one who acts knows.
 
-    One notice for each, whatever the number of posts.
+    Who is away is told, and who stands in for them, too. One notice for each, whatever the number of posts.
     """
     path = f"/review/{posts[0].id}" if len(posts) == 1 else "/review"
     values = {"title": story.title, "by": name_of(actor), "count": len(posts)}
-    for person in _concerned(posts):
+    concerned = {person.id: person for person in _concerned(posts)}
+    instead = absences.delegates()
+    for delegate in [instead[who] for who in concerned if who in instead]:
+        concerned[delegate.id] = delegate
+    for person in concerned.values():
         if actor is None or person.id != actor.id:
             notices.notify(person, "review_requested", values, path)
 
@@ -43,16 +47,11 @@ def name_of(actor: User | None) -> str:
     return actor.name if actor else audit.SYSTEM
 
 
-def may_review(person: User) -> bool:
-    """Whether this person decides on posts at all."""
-    return person.active and at_least(person.role, Role.EDITOR)
-
-
 def _concerned(posts: Sequence[Post]) -> list[User]:
     taken = db.session.scalars(
         select(Taken).where(Taken.post_id.in_([post.id for post in posts]))
     ).all()
-    reviewers = {each.user for each in taken if may_review(each.user)}
+    reviewers = {each.user for each in taken if absences.may_review(each.user)}
     if reviewers and len(taken) == len(posts):
         return sorted(reviewers, key=lambda person: person.id)
-    return [person for person in people.everyone() if may_review(person)]
+    return [person for person in people.everyone() if absences.may_review(person)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -22,6 +22,7 @@ from publisher.stories import (
     comments,
     desk,
     drafting,
+    leaving,
     listing,
     posts,
     queries,
@@ -50,6 +51,7 @@ drafting.add_to(blueprint)
 reviewing.add_to(blueprint)
 talking.add_to(blueprint)
 ruling.add_to(blueprint)
+leaving.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
     "show": Role.VIEWER,
@@ -66,6 +68,7 @@ ACCESS: dict[str, str] = {
     **reviewing.ACCESS,
     **talking.ACCESS,
     **ruling.ACCESS,
+    **leaving.ACCESS,
 }
 
 
@@ -78,6 +81,7 @@ def words_and_pictures() -> dict[str, Any]:
         "standing_of": approvals.standing,
         "lost_of": comments.lost,
         "readers_of": comments.readers,
+        "day": lambda day: format_date(day, "long", locale=get_locale()),
         "lasted": lambda since: format_timedelta(clock.now() - since, locale=get_locale()),
     }
 

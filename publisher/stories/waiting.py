@@ -14,7 +14,7 @@ from publisher.config import Config
 from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import may_approve
-from publisher.stories import approvals, queries, rules
+from publisher.stories import absences, approvals, queries, rules
 from publisher.stories.models import Post, Revision, Taken
 from publisher.stories.rules import IN_REVIEW
 
@@ -36,13 +36,19 @@ class Waiting:
     needed: int
     mine: bool
     """Whether they are the one who has taken it."""
+    stands_in: bool
+    """Whether the one who has taken it is away, and they decide instead."""
     done: bool
     """Whether they have approved it, and others are still missing."""
 
     @property
     def open(self) -> bool:
         """Whether it waits for this reader: they may decide, have not yet, and nobody else has taken it."""
-        return self.decides and not self.done and (self.mine or self.taken_by is None)
+        return (
+            self.decides
+            and not self.done
+            and (self.mine or self.stands_in or self.taken_by is None)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ def waiting(actor: User) -> list[Waiting]:
     taken = _taken(ids)
     approved = approvals.approvers(posts)
     demands = approvals.demands()
+    instead = absences.delegates()
     config: Config = current_app.extensions["settings"]
     return [
         Waiting(
@@ -73,6 +80,7 @@ def waiting(actor: User) -> list[Waiting]:
             approved_by=(by := tuple(approved.get(post.id, ()))),
             needed=approvals.needed(post, demands),
             mine=holder is not None and holder.id == actor.id,
+            stands_in=holder is not None and instead.get(holder.id) == actor,
             done=actor in by,
         )
         for post in posts
@@ -90,7 +98,7 @@ def loads(queue: Iterable[Waiting]) -> list[Load]:
 def chosen(queue: Sequence[Waiting], who: str, actor: User) -> list[Waiting]:
     """The part of the queue that `who` asks for: mine, free, somebody's id; all of it for anything else."""
     if who == MINE:
-        return [each for each in queue if each.mine]
+        return [each for each in queue if each.mine or each.stands_in]
     if who == FREE:
         return [each for each in queue if each.taken_by is None]
     if who.isdecimal():

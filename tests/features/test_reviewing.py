@@ -17,6 +17,7 @@ from publisher.notices.models import Notice
 from publisher.people import service as people
 from publisher.people.models import Event, User
 from publisher.stories import (
+    absences,
     approvals,
     categories,
     comments,
@@ -371,3 +372,53 @@ class TestComments:
         said = comments.comment(cast.rui, post.story, "@Ben and @Eve, look", post)
         assert told(cast.ben) == told(cast.eve) == []
         assert comments.unreached(said) == [cast.ben]
+
+
+class TestAway:
+    def today(self, person, days: int = 0):
+        return absences.today(person) + timedelta(days=days)
+
+    def test_review_news_and_what_was_taken_go_to_who_stands_in(self, cast, kim, post, travel):
+        taking.take(kim, post)
+        absences.add(kim, cast.rui.id, self.today(kim), self.today(kim, 2))
+        before = told(cast.ada).count("review_requested")
+        review.request_changes(cast.rui, post, "Shorter")
+        review.submit(cast.ana, post)
+        assert told(kim).count("review_requested") == 2
+        assert told(cast.rui).count("review_requested") == 2
+        assert told(cast.ada).count("review_requested") == before
+        mine = waiting.waiting(cast.rui)[0]
+        assert (mine.mine, mine.stands_in, mine.open) == (False, True, True)
+        assert waiting.chosen([mine], waiting.MINE, cast.rui) == [mine]
+        travel(timedelta(days=4))
+        assert not waiting.waiting(cast.rui)[0].stands_in, "Kim is back"
+
+    def test_who_stands_in_for_a_delegate_that_is_away_too_is_found(self, cast, kim):
+        day = self.today(kim)
+        absences.add(kim, cast.rui.id, day, day)
+        absences.add(cast.rui, cast.ada.id, day, day)
+        assert absences.delegates() == {kim.id: cast.ada, cast.rui.id: cast.ada}
+        absences.add(cast.ada, kim.id, day, day)
+        assert absences.delegates() == {}, "nobody is left"
+
+    def test_one_names_another_editor_and_days_that_make_sense(self, cast, kim):
+        day = self.today(kim)
+        for wrong in (
+            (kim.id, day, day),
+            (cast.ana.id, day, day),
+            (cast.eve.id, day, day),
+            (99, day, day),
+            (cast.rui.id, day, day - timedelta(days=1)),
+            (cast.rui.id, day, day + timedelta(days=400)),
+        ):
+            with pytest.raises(Invalid):
+                absences.add(kim, *wrong)
+        with pytest.raises(NotAllowed):
+            absences.add(cast.ana, cast.rui.id, day, day)
+        first = absences.add(kim, cast.rui.id, day, day + timedelta(days=3))
+        with pytest.raises(Conflict):
+            absences.add(kim, cast.ada.id, day + timedelta(days=3), day + timedelta(days=9))
+        with pytest.raises(NotFound):
+            absences.end(cast.rui, first.id)
+        absences.end(kim, first.id)
+        assert list(absences.of(kim)) == []

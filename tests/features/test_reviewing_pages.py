@@ -17,7 +17,7 @@ from publisher.extensions import db
 from publisher.media import service as media
 from publisher.people import service as people
 from publisher.people.models import User
-from publisher.stories import approvals, comments, review, service, taking, waiting
+from publisher.stories import absences, approvals, comments, review, service, taking, waiting
 from publisher.stories.models import Comment, Post
 from publisher.stories.rules import Draft, MediaUse
 from tests.plugins.pictures import picture
@@ -255,3 +255,16 @@ def test_one_learns_whom_a_mention_did_not_reach(rui, cast, post):
 def test_open_comments_are_counted_beside_the_decision(rui, cast, post):
     comments.comment(cast.ada, post.story, "Hm", post)
     assert "1 open comment" in words(rui.get(f"/review/{post.id}"))
+
+
+def test_an_editor_says_who_stands_in_and_comes_back(rui, kim):
+    day = absences.today(kim)
+    form = {"delegate_id": kim.id, "first": day.isoformat(), "last": day.isoformat()}
+    assert rui.post("/review/away", data=form).status_code == 302
+    assert "Kim" in words(rui.get("/review/away"))
+    again = rui.post("/review/away", data=form)
+    assert again.status_code == 422
+    assert "You are away on some of these days already." in words(again)
+    assert rui.post("/review/away", data={**form, "last": ""}).status_code == 422
+    rui.post("/absences/1/end")
+    assert "You are here." in words(rui.get("/review/away"))

@@ -79,6 +79,7 @@ def of_ben(app: Flask, cast: Cast, bens: Belongings) -> dict[str, int]:
         "feed_id": feed.id,
         "user_id": cast.ben.id,
         "delivery_id": 1,
+        "absence_id": 1,
         "effect_id": 1,
         "filter_id": filtering.keep(cast.ben, "Ben's filter", {"q": "secret"}).id,
         "outline_id": outlines.keep(cast.ada, bens.story, "Ben's template").id,
