@@ -223,7 +223,13 @@ def require_confirmed(times: Iterable[datetime | None], *, confirmed: bool) -> N
     for at in times:
         found = [note for note in _days(at) if note.kind == "blackout"] if at else []
         if found:
-            raise Conflict(found[0].text, code="blackout")
+            raise Conflict(
+                _(
+                    "%(why)s. Confirm on the page of its review that it goes out all the same.",
+                    why=found[0].text,
+                ),
+                code="blackout",
+            )
 
 
 def add_blackout(actor: User | None, first: date, last: date | None, reason: str) -> Blackout:

@@ -306,6 +306,9 @@ class ApproveForm(WhenForm):
     """Approve one revision, with the time at which it goes out (none: it waits for one)."""
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    on_closed_day = BooleanField(_l("Yes, it goes out on that day"))
+    asks = False
+    """Whether the time lies on a blackout date, so that `on_closed_day` is asked."""
 
 
 class RequestForm(FlaskForm):

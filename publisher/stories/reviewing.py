@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from channels import channel_class
 from publisher import web
+from publisher.calendar import planning
 from publisher.deliveries import forecast
 from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
@@ -125,6 +126,7 @@ def approve(post_id: int) -> Page:
     ahead = waiting.after(waiting.waiting(me), post)
     try:
         at = _typed_time(form, post)
+        _require_open_day(post, at, confirmed=bool(form.on_closed_day.data))
         deliveries.approve(me, post, form.revision.data or 0, at, form.zone.data if at else "")
     except ZoneProblem as problem:
         return _page(post, form=form, problem=problem), 422
@@ -132,6 +134,7 @@ def approve(post_id: int) -> Page:
         flash(stale.message, "warning")
         return redirect(url_for(".review_post", post_id=post.id))
     except (Invalid, Conflict, NotAllowed) as refused:
+        form.asks = refused.code == "blackout"
         form.date.errors = [*form.date.errors, refused.message]
         return _page(post, form=form), refused.status
     _say_approved(post)
@@ -147,6 +150,8 @@ def touch_up(post_id: int) -> Page:
         return _page(post, touch_form=form), 422
     ahead, revision = waiting.after(waiting.waiting(me), post), post.revision
     try:
+        if web.settings().allow_self_approval:
+            _require_open_day(post, None, confirmed="on_closed_day" in request.form)
         touch_up_and_approve(
             me,
             post,
@@ -229,6 +234,9 @@ def approve_story(story_id: int) -> Page:
     try:
         if not shown:
             raise Conflict(_("No post of this story is in review."))
+        for post in story.posts:
+            if post.id in shown:
+                _require_open_day(post, None, confirmed=False)
         approved = deliveries.approve_story(me, story, shown)
     except (Stale, Conflict, Invalid, NotAllowed) as refused:
         flash(refused.message, "warning")
@@ -323,6 +331,12 @@ def _typed_time(form: ApproveForm, post: Post) -> datetime | None:
     if (form.wall, form.zone.data) == (post.planned_wall, post.planned_zone):
         return None
     return form.resolve()
+
+
+def _require_open_day(post: Post, at: datetime | None, *, confirmed: bool) -> None:
+    """Raise Conflict (code `blackout`) when approval would send the post on a blackout date, unconfirmed."""
+    if post.published_at is None:
+        planning.require_confirmed([at or post.planned_at], confirmed=confirmed)
 
 
 def _say_approved(post: Post) -> None:

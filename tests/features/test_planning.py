@@ -292,6 +292,38 @@ def test_wrong_days_are_refused(rui: FlaskClient, first: str, last: str, reason:
     assert db.session.query(Blackout).count() == 0
 
 
+def test_approving_for_a_closed_day_asks_first(
+    rui: FlaskClient, cast: Cast, account: Account
+) -> None:
+    planning.add_blackout(cast.rui, date(2026, 11, 24), None, "사무실 이전")
+    post = submitted(cast.ana, planned(cast.ana, account, "제목", TOMORROW))
+    form = {"revision": str(post.revision), "date": "2026-11-24", "time": "09:00", "zone": SEOUL}
+    assert 'name="on_closed_day"' in rui.get(f"/review/{post.id}").text
+    asked = rui.post(f"/posts/{post.id}/approve", data=form)
+    assert asked.status_code == 409
+    assert "사무실 이전" in asked.text
+    assert 'name="on_closed_day"' in asked.text
+    rui.post(f"/stories/{post.story_id}/approve", data={f"revision-{post.id}": post.revision})
+    assert post.status == "in_review"
+    rui.post(f"/posts/{post.id}/approve", data={**form, "on_closed_day": "y"})
+    assert post.shown_status == "scheduled"
+
+
+def test_approving_for_an_open_day_asks_nothing_and_offers_a_slot(
+    rui: FlaskClient, ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    planning.add_slots(cast.rui, account, [3], time(14), SEOUL)
+    planned(cast.ben, account, "벤의 글", TOMORROW)
+    post = submitted(cast.ana, planned(cast.ana, account, "제목", TOMORROW))
+    page = rui.get(f"/review/{post.id}").text
+    assert "on_closed_day" not in page
+    assert 'data-day="2026-11-26" data-time="14:00"' in page
+    assert notes_of(page) == ["At the same minute on this account: “벤의 글”"]
+    desk = ana.get(f"/stories/{post.story_id}").text
+    assert 'data-day="2026-11-26" data-time="14:00"' in desk
+    assert notes_of(desk) == notes_of(page)
+
+
 def test_a_time_on_a_closed_day_is_only_taken_when_confirmed(cast: Cast) -> None:
     planning.add_blackout(cast.rui, date(2026, 11, 24), None, "사무실 이전")
     with pytest.raises(Conflict, match="사무실 이전"):
