@@ -9,6 +9,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from channels import http
 from publisher import assets, backup, crashes, packing, retention, storage, vault, web
+from publisher.accounts import expiry
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
 from publisher.deliveries import deliver, patch, preflight
@@ -88,3 +89,4 @@ def _register_effects(app: Flask) -> None:
         effects.register("prune", retention.prune)
         effects.register("expire", approvals.expire_old)
         effects.register("check", preflight.check_account)
+        effects.register("expiry", expiry.tell)

@@ -15,6 +15,7 @@ from channels.base import Channel, Identifies, Token
 from channels.blog import Blog
 from channels.errors import ChannelError, Disconnected
 from publisher import clock, queue
+from publisher.accounts import expiry
 from publisher.accounts.addresses import require_public
 from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credential_problems
@@ -107,6 +108,7 @@ def connect(
         account.paused_until = None
         _activate(account)
         session.flush()
+        expiry.remind(account)
         audit.record(actor, "account.connected", "account", account.id, kind=kind, slug=slug)
         queue.ring_after_commit(clock.now())
         return account

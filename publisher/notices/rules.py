@@ -25,6 +25,7 @@ class Kind(StrEnum):
     MISSED = "missed"
     NEEDS_ATTENTION = "needs_attention"
     ACCOUNT_PAUSED = "account_paused"
+    ACCOUNT_EXPIRES = "account_expires"
     PREFLIGHT = "preflight"
     CLOCK_MOVED = "clock_moved"
 
@@ -51,6 +52,7 @@ ICONS = {
     Kind.MISSED: "calendar-x",
     Kind.NEEDS_ATTENTION: "exclamation-triangle-fill",
     Kind.ACCOUNT_PAUSED: "pause-circle",
+    Kind.ACCOUNT_EXPIRES: "key",
     Kind.PREFLIGHT: "exclamation-triangle-fill",
     Kind.CLOCK_MOVED: "clock",
 }

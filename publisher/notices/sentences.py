@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from babel.dates import format_date
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from publisher.notices.rules import Kind, Way
@@ -25,6 +28,9 @@ SENTENCES = {
     Kind.MISSED: _l("“%(title)s” missed its time on %(account)s."),
     Kind.NEEDS_ATTENTION: _l("“%(title)s” on %(account)s needs a decision: is it there or not?"),
     Kind.ACCOUNT_PAUSED: _l("The account %(account)s was paused. Nothing goes out there for now."),
+    Kind.ACCOUNT_EXPIRES: _l(
+        "The credentials of %(account)s work until %(day)s. Give it new ones before they end."
+    ),
     Kind.PREFLIGHT: _l("“%(title)s” will not go out on %(account)s unless something is done."),
     Kind.CLOCK_MOVED: _l(
         "The clock of %(host)s was moved. Nothing goes out until somebody confirms the time."
@@ -44,6 +50,7 @@ KIND_NAMES = {
     Kind.MISSED: _l("My post missed its time"),
     Kind.NEEDS_ATTENTION: _l("Nobody knows whether my post is out"),
     Kind.ACCOUNT_PAUSED: _l("An account was paused"),
+    Kind.ACCOUNT_EXPIRES: _l("An account's credentials end soon"),
     Kind.PREFLIGHT: _l("My post will not go out unless something is done"),
     Kind.CLOCK_MOVED: _l("A machine's clock was moved"),
 }
@@ -58,12 +65,16 @@ WAY_NAMES = {
 QUOTED = ("reason", "text", "problem")
 """Values that are somebody's own words, shown below the sentence."""
 
-_UNKNOWN = {"by": "–", "title": "–", "account": "–", "host": "–"}
+_UNKNOWN = {"by": "–", "title": "–", "account": "–", "host": "–", "day": "–"}
 
 
 def sentence_of(kind: str, values: Mapping[str, Any]) -> str:
     """The news in one sentence, in the present locale."""
-    return str(SENTENCES[Kind(kind)]) % {**_UNKNOWN, **values}
+    known = {**_UNKNOWN, **values}
+    if "day" in values:
+        day = date.fromisoformat(values["day"])
+        known["day"] = format_date(day, "long", locale=get_locale() or "ko")
+    return str(SENTENCES[Kind(kind)]) % known
 
 
 def quote_of(values: Mapping[str, Any]) -> str:
