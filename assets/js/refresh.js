@@ -16,8 +16,11 @@ function isBusy(part) {
   );
 }
 
-/** How to find the same link or button again in what the server sends. */
-const nameOf = (element) => [element.tagName, element.id, element.getAttribute("href"), element.closest("[data-post-id]")?.dataset.postId, element.textContent.trim()].join("|");
+/** How to find the same link or button again in what the server sends: what it says may have changed, where it leads not. */
+function nameOf(element) {
+  const place = [element.id, element.getAttribute("href"), element.closest("[data-post-id]")?.dataset.postId].filter(Boolean);
+  return [element.tagName, ...(place.length ? place : [element.textContent.trim()])].join("|");
+}
 
 function refocus(part, name, index) {
   const found = [...part.querySelectorAll("a[href], button, summary, [tabindex]")].filter((element) => nameOf(element) === name);

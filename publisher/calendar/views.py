@@ -33,6 +33,7 @@ from publisher.calendar.rules import Filters
 from publisher.calendar.service import CalendarEntry, Move
 from publisher.errors import DomainError, Stale
 from publisher.people.rules import Role, at_least
+from publisher.refresh import fragment
 from publisher.stories import service as stories
 from publisher.stories.forms import zone_choices
 from publisher.stories.models import Post
@@ -94,7 +95,10 @@ def days() -> Page:
 
 
 def _shown(view: View) -> Page:
-    """The page of that view, which is the one that the calendar opens with from now on."""
+    """The page of that view, which is the one that the calendar opens with from now on; to who has it
+    already, what changes by itself."""
+    if _wants_fragment():
+        return fragment(render_template(f"calendar/_{view.kind}.html", **_board(view)))
     if session.get("calendar") != view.kind:
         session["calendar"] = view.kind
     page = "days" if view.kind == "days" else "month"

@@ -247,6 +247,23 @@ def test_the_page_of_a_delivery_has_the_same_tag_as_its_part(
     assert client.get(f"{path}/progress", headers=have).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/calendar/{0:%Y}/{0:%m}", "/calendar/week", "/calendar/list"])
+def test_the_calendar_is_sent_again_only_when_something_changed(
+    path: str, cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    path = path.format(clock.now().astimezone(ZoneInfo("Asia/Seoul")))
+    draft(cast.ana, "먼저", at=clock.now() + timedelta(minutes=5))
+    client = sign_in(app.test_client(), cast.rui)
+    ask = {"X-Requested-With": "fetch"}
+    have = {"If-None-Match": f'"{tag(client.get(path).text)}"', **ask}
+    assert client.get(path, headers=have).status_code == 304
+    newsroom.story("blog", blog=Draft(title="나중", text="본문"))
+    draft(cast.ana, "새 글", at=clock.now() + timedelta(minutes=6))
+    news = client.get(path, headers=have)
+    assert news.status_code == 200 and "새 글" in news.text and "<html" not in news.text
+
+
 def test_tokens_and_clocks_are_no_news_but_other_words_are() -> None:
     at = '<time datetime="2026-11-24T00:00:00+00:00" data-local title="{0}">in {0} minutes</time>'
     form = '<input type="hidden" name="csrf_token" value="{}">'

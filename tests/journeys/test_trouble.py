@@ -16,6 +16,7 @@ from publisher.accounts import service as accounts
 from publisher.accounts.rules import Reading
 from publisher.config import Config
 from publisher.deliveries import preflight
+from publisher.effects.models import Effect
 from publisher.storage import writing
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
@@ -37,13 +38,17 @@ def bad_day(site: Site) -> Iterator[int]:
     drafts = {"x": Draft(text="짧은 소식"), "page": Draft(text="긴 소식")}
     story = room.approve(room.story("x", "page", **drafts), in_s=20 * 3600)
     x, page = accounts.by_slug("x"), accounts.by_slug("page")
-    with writing():
+    with writing() as session:
         for _ in range(5):
             health.unanswered(x)
         accounts.throttle(x, clock.now() + timedelta(minutes=15))
         x.expires_at = clock.now() + timedelta(hours=12)
         health.metered(page, Quota(used_percent=83.0))
         health.lose(page, "Facebook has restricted posting for this Page.")
+        for kind, problem in (("links", "Facebook did not change the post."), ("mail", "OSError")):
+            desired = {"post_id": room.post(story, "page").id}
+            stuck = {"attempts": 7, "problem": problem, "created_at": clock.now()}
+            session.add(Effect(kind=kind, key=f"{kind}:1", desired=desired, **stuck))
     post_id = room.post(story, "x").id
     for slug in drafts:
         preflight.look(room.delivery(story, slug).id)
@@ -69,7 +74,7 @@ def test_pages_of_a_bad_day_are_for_everybody(
     _stranger, admin = visitors(app, new_context, site, cast, look)
     wrong: list[str] = []
     addresses = [
-        *("/accounts", "/accounts/x", "/accounts/page", "/attention", "/notices"),
+        *("/", "/accounts", "/accounts/x", "/accounts/page", "/attention", "/notices"),
         f"/posts/{bad_day}/deliveries",
     ]
     for address in addresses:
