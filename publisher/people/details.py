@@ -114,6 +114,7 @@ PHRASES: dict[str, tuple[Any, Callable[[Any, Reader], str]]] = {
     "at": ("%(value)s", _moment),
     "category": (_l("category: %(value)s"), _plain),
     "count": (_l("browsers: %(value)s"), _plain),
+    "delegate": (_l("stands in: %(value)s"), _plain),
     "detail": (_l("shows %(value)s"), _word),
     "doubted": (_l("being looked for: %(value)s"), _plain),
     "filename": ("%(value)s", _plain),
