@@ -61,8 +61,15 @@ class ReconnectForm(_Secrets):
     """New credentials for an account that exists."""
 
 
+class SecondsField(FloatField):
+    """Seconds as one writes them: 15, not 15.0."""
+
+    def _value(self) -> str:
+        return str(super()._value()).removesuffix(".0")
+
+
 class PaceForm(FlaskForm):
-    spacing = FloatField(
+    spacing = SecondsField(
         _l("Least seconds between two posts"), [InputRequired(), NumberRange(0, 86_400)]
     )
 
