@@ -45,36 +45,66 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOWN, README = ROOT / "screenshots", ROOT / "docs" / "images"
 WIDTHS = {"wide": 1280, "phone": 390}
 PROGRAMME = (
-    ("협동로봇 도입 전에 물어야 할 다섯 가지", "ko", ("blog", "x"), 1, "scheduled"),
-    ("What our customers ask about edge AI", "en", ("blog", "facebook"), 2, "in_review"),
-    ("품질팀 이도윤 님의 하루", "ko", ("facebook",), 4, "scheduled"),
-    ("Predictive maintenance in plain words", "en", ("blog", "x"), 8, "scheduled"),
-    ("겨울철 설비 점검 체크리스트", "ko", ("blog", "x", "facebook"), 9, "draft"),
-    ("The first hundred days on the line", "en", ("x",), 11, "scheduled"),
-    ("반도체 라인 무정지 교체 사례", "ko", ("blog", "x"), 14, "in_review"),
-    ("Meet us at Automation World", "en", ("x", "facebook"), 16, "scheduled"),
-    ("연말 기술 세미나 안내", "ko", ("facebook",), 18, "draft"),
-    ("2027년 스마트 팩토리 전망", "ko", ("blog", "x", "facebook"), 22, "in_review"),
-    ("현장에서 온 편지", "ko", ("blog",), None, "approved"),
+    (
+        *("협동로봇 도입 전에 물어야 할 다섯 가지", "ko", ("blog", "x"), 1, "scheduled"),
+        "안전 펜스가 정말 필요 없는지, 작업자는 무엇을 배워야 하는지부터 확인하세요.",
+    ),
+    (
+        *("What our customers ask about edge AI", "en", ("blog", "facebook"), 2, "in_review"),
+        "Latency, privacy and who updates the model: three answers from the last forty calls.",
+    ),
+    (
+        *("품질팀 이도윤 님의 하루", "ko", ("facebook",), 4, "scheduled"),
+        "아침 7시 첫 측정부터 저녁 회의까지, 불량률을 지키는 하루를 따라가 보았습니다.",
+    ),
+    (
+        *("Predictive maintenance in plain words", "en", ("blog", "x"), 8, "scheduled"),
+        "What we measured on the shop floor, and what we would do differently. Numbers on our blog.",
+    ),
+    (
+        *("겨울철 설비 점검 체크리스트", "ko", ("blog", "x", "facebook"), 9, "draft"),
+        "영하 10도에서 멈추는 것은 기계보다 배관입니다. 점검할 열두 곳을 그림으로 정리했습니다.",
+    ),
+    (
+        *("The first hundred days on the line", "en", ("x",), 11, "scheduled"),
+        "Ji-min joined us in August and kept a diary. We publish it, mistakes included.",
+    ),
+    (
+        *("반도체 라인 무정지 교체 사례", "ko", ("blog", "x"), 14, "in_review"),
+        "웨이퍼 한 장도 버리지 않고 제어기를 바꾼 18시간의 기록입니다.",
+    ),
+    (
+        *("Meet us at Automation World", "en", ("x", "facebook"), 16, "scheduled"),
+        "Hall 3, booth 214: bring the part you cannot automate and stay for coffee.",
+    ),
+    (
+        *("연말 기술 세미나 안내", "ko", ("facebook",), 18, "draft"),
+        "12월 세 번째 목요일, 고객사 엔지니어 세 분이 실패담을 들려드립니다.",
+    ),
+    (
+        *("2027년 스마트 팩토리 전망", "ko", ("blog", "x", "facebook"), 22, "in_review"),
+        "내년에 바뀌는 규제와 보조금, 그리고 우리가 틀렸던 작년 전망을 함께 봅니다.",
+    ),
+    (
+        *("현장에서 온 편지", "ko", ("blog",), None, "approved"),
+        "울산 공장 야간조가 보내온 손편지를 그대로 옮깁니다.",
+    ),
 )
-"""Title, language, accounts, days from today, and how far it is."""
-BODY = {
-    "ko": "현장에서 확인한 숫자와 경험을 짧게 정리했습니다. 자세한 내용은 블로그에서 확인해 주세요.",
-    "en": "What we measured on the shop floor, and what we would do differently. Numbers on our blog.",
-}
+"""Title, language, accounts, days from today, how far it is, and what it says."""
 BETTER = (
     "What we measured on two shop floors, and what we would do again. Numbers and code on our blog."
 )
+SCREEN = 844
 CHOSEN = {
-    "today": "today-en-light-wide",
-    "calendar": "calendar-ko-light-wide",
-    "calendar-phone": "calendar-ko-dark-phone",
-    "story": "story-x-ko-light-wide",
-    "review": "review-post-en-light-wide",
-    "delivery": "delivery-en-light-wide",
-    "article": "blog-article-ko-light-wide",
+    "today": ("today-en-light-wide", 760),
+    "calendar": ("calendar-ko-light-wide", SCREEN),
+    "calendar-phone": ("calendar-ko-dark-phone", SCREEN),
+    "story": ("story-x-ko-light-wide", SCREEN),
+    "review": ("review-post-en-light-wide", 720),
+    "delivery": ("delivery-en-light-wide", 400),
+    "article": ("blog-article-ko-light-wide", SCREEN),
 }
-"""What the README and the tour show, by the name it has there."""
+"""What the README and the tour show, by the name it has there: which picture, and how much of its height."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,9 @@ def main() -> None:
         "--only", default="", help="pictures whose name fits, such as 'story.*-ko-dark'"
     )
     given = parser.parse_args()
-    wanted = re.compile(f"^({'|'.join(CHOSEN.values())})$" if given.readme else given.only)
+    wanted = re.compile(
+        f"^({'|'.join(name for name, _ in CHOSEN.values())})$" if given.readme else given.only
+    )
     SHOWN.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="publisher-shots-") as home, rehearsal.running(Path(home)):
         app = create_app()
@@ -126,7 +158,7 @@ def fill_the_month(author: User, editor: User, admin: User) -> None:
     known = {account.slug: account for account in accounts.all_accounts()}
     sections = [category.id for category in categories.categories()]
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    for number, (title, language, slugs, days, state) in enumerate(PROGRAMME):
+    for number, (title, language, slugs, days, state, text) in enumerate(PROGRAMME):
         at = today + timedelta(days=days, minutes=30 * (number % 5)) if days else None
         story = stories.create_story(
             author,
@@ -136,7 +168,7 @@ def fill_the_month(author: User, editor: User, admin: User) -> None:
             campaign="Smart factory" if number % 3 == 0 else "",
         )
         for slug in slugs:
-            write(author, story, known[slug], at)
+            write(author, story, known[slug], text, at)
         if state != "draft":
             review.submit_story(author, story)
         if state in {"scheduled", "approved"}:
@@ -157,10 +189,10 @@ def fill_the_month(author: User, editor: User, admin: User) -> None:
     people.add(admin, "sales@example.com", "Dana Fischer", "viewer")
 
 
-def write(author: User, story: Story, account: Account, at: datetime | None) -> None:
-    body = BODY[story.language]
+def write(author: User, story: Story, account: Account, text: str, at: datetime | None) -> None:
     linked = any(post.account.kind == "blog" for post in story.posts)
-    text = body if account.kind == "blog" or not linked else f"{story.title}. {body[:60]}… {{blog}}"
+    if account.kind != "blog" and linked:
+        text = f"{text} {{blog}}"
     draft = Draft(title=story.title if account.kind == "blog" else "", text=text)
     stories.add_post(author, story, account, draft, planned_at=at, zone=demo.ZONE if at else "")
 
@@ -300,9 +332,9 @@ def open_page(
 def renew_readme() -> None:
     """The chosen pictures, cut to one screen and made small."""
     README.mkdir(parents=True, exist_ok=True)
-    for name, source in CHOSEN.items():
+    for name, (source, height) in CHOSEN.items():
         with Picture.open(SHOWN / f"{source}.png") as image:
-            cut = image.crop((0, 0, image.width, min(image.height, 844)))
+            cut = image.crop((0, 0, image.width, min(image.height, height)))
             cut.convert("RGB").save(README / f"{name}.webp", "WEBP", quality=84, method=6)
 
 
