@@ -84,7 +84,15 @@ def _read(query: AnySelect) -> list[Planned]:
     if any(row[3] in clashes.OPEN for row in rows):
         _learn({row[6]: row[7] for row in rows if row[7] not in _sketches})
     return [
-        Planned(*row[:5], spacing_s=row[5], sketch=_sketches.get(row[7], clashes.NO_SKETCH))
+        Planned(
+            post_id=row[0],
+            story_id=row[1],
+            account_id=row[2],
+            status=row[3],
+            at=row[4],
+            spacing_s=row[5],
+            sketch=_sketches.get(row[7], clashes.NO_SKETCH),
+        )
         for row in rows
     ]
 

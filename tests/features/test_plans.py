@@ -4,7 +4,7 @@ to end. What the database means to do is asked of the database itself."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from bench import data, plans
 from bench.rig import House, signed_in
 from publisher import clock
 from publisher.accounts import service as accounts
+from publisher.calendar import planning
 from publisher.deliveries import attention, claim, dispatch, sweep
 from publisher.effects import service as effects
 from publisher.extensions import db
@@ -104,6 +105,20 @@ def test_claiming_never_scans(house: House) -> None:
 def test_pages_never_scan(house: House, path: str) -> None:
     path = f"/calendar/{clock.now():%Y/%-m}" if path == "calendar" else path
     assert not BIG & plans.scans(page(house, path)).keys()
+
+
+def test_planning_never_scans(house: House, cast: Cast) -> None:
+    account = accounts.by_slug("blog")
+    planning.add_slots(cast.rui, account, range(7), time(9), "Asia/Seoul")
+    with writing() as session:
+        session.execute(text("UPDATE stories SET campaign = 'Launch' WHERE id % 100 = 0"))
+    for path in (
+        "/calendar/week",
+        "/calendar/times",
+        "/calendar/campaigns?campaign=Launch&by=1",
+        f"/calendar/posts/{PAST + 10}/move",
+    ):
+        assert not BIG & plans.scans(page(house, path)).keys(), path
 
 
 def test_what_needs_attention_is_found_by_its_index(house: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Thread
 
 import pytest
@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from publisher import clock
+from publisher.calendar import planning
 from publisher.extensions import db
 from publisher.people import sessions
 from publisher.people.models import User
@@ -138,7 +139,42 @@ def test_a_locked_card_says_why_it_stays(page: Page, address: str, app: Flask, c
     expect(card.locator("a")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/calendar/2026/11", "/calendar/list", "/feeds", "move"])
+def test_a_time_is_advised_on_while_it_is_chosen_and_a_slot_fills_it_in(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    account = blog(cast.ada)
+    planning.add_slots(cast.rui, account, [3], time(14), "Asia/Seoul")
+    planned(cast.ben, account, "벤의 글", TOMORROW)
+    post = planned(cast.ana, account, "제목", TOMORROW + timedelta(days=1))
+    enter(page, address, app, cast.ana)
+    page.goto(f"{address}/calendar/posts/{post.id}/move")
+    notes = page.locator("[data-plan-notes]")
+    expect(notes).to_be_empty()
+    page.locator("input[name=day]").fill("2026-11-24")
+    page.locator("input[name=time]").fill("09:20")
+    expect(notes).to_contain_text("벤의 글")
+    page.locator("[data-fill-when]").click()
+    expect(page.locator("input[name=day]")).to_have_value("2026-11-26")
+    expect(page.locator("input[name=time]")).to_have_value("14:00")
+    expect(notes).to_be_empty()
+
+    page.locator("form.panel button[type=submit]").first.click()
+    expect(page.locator("#toasts")).to_contain_text("제목")
+    assert planned_at(post) == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    page.goto(f"{address}/calendar/week?day=2026-11-26")
+    card = page.locator(f'[data-post-id="{post.id}"]')
+    card.locator("a[data-card-focus]").focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(card).to_have_attribute("data-date", "2026-11-25")
+    expect(page.locator("table.is-week")).to_be_visible()
+
+
+CAMPAIGN = "/calendar/campaigns?campaign=Launch&by=1&unit=days"
+
+
+@pytest.mark.parametrize(
+    "path", ["/calendar/2026/11", "/calendar/list", "/feeds", "move", CAMPAIGN]
+)
 def test_pages_have_no_barriers_and_fit_every_width(
     page: Page, address: str, app: Flask, cast: Cast, path: str
 ) -> None:
@@ -146,6 +182,9 @@ def test_pages_have_no_barriers_and_fit_every_width(
     posts = [
         planned(cast.ana, account, f"글 {n}", TOMORROW + timedelta(minutes=5 * n)) for n in range(7)
     ]
+    with writing():
+        for post in posts:
+            post.story.campaign = "Launch"
     if path == "move":
         path = f"/calendar/posts/{posts[0].id}/move"
     enter(page, address, app, cast.rui)
