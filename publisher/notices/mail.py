@@ -8,7 +8,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -70,18 +70,18 @@ def _tell(notice_id: int) -> None:
     if (wait := max(due, chosen.free(notice.kind, now)) - now) > timedelta():
         raise effects.Later(wait.total_seconds())
     if chosen.way(notice.kind) is Way.DIGEST:
-        _send_digest(user, _gathered(user, chosen, notice, due))
+        _send_digest(user, _gathered(user, chosen, notice))
     elif notice.read_at is None and notice.mailed_at is None:
         _hand_over(letters.about_notice(user, notice))
         _note([notice_id])
 
 
-def _gathered(user: User, chosen: Wishes, notice: Notice, due: datetime) -> Sequence[Notice]:
+def _gathered(user: User, chosen: Wishes, notice: Notice) -> Sequence[Notice]:
     """What a digest tells. Each of its notices has an effect that comes here, and the last one sends it for
     all: decided by what was told when, not by who comes first, so that two workers never send it twice."""
-    mine = _gathers(user, chosen)
+    mine, until = _gathers(user, chosen), chosen.digest_after(notice.at)
     later = select(Notice.id).where(
-        *mine, Notice.id > notice.id, Notice.at >= notice.at, Notice.at < due
+        *mine, Notice.id > notice.id, Notice.at >= notice.at, Notice.at < until
     )
     if db.session.scalar(later.limit(1)) is not None:
         return ()
@@ -89,7 +89,7 @@ def _gathered(user: User, chosen: Wishes, notice: Notice, due: datetime) -> Sequ
         *mine,
         Notice.read_at.is_(None),
         Notice.mailed_at.is_(None),
-        Notice.at > due - OLD_NEWS,
+        Notice.at > until - OLD_NEWS,
     )
     return db.session.scalars(unread.order_by(Notice.id)).all()
 

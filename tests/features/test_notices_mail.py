@@ -329,6 +329,20 @@ def test_a_long_digest_says_how_many_it_leaves_out(post, cast, day):
     assert "5 more: https://publisher.example.com/notices?show=unread" in plain(letter)
 
 
+def test_a_digest_in_quiet_hours_comes_when_they_end_with_what_came_meanwhile(post, cast, day):
+    night = {"quiet_from": time(22), "quiet_until": time(7)}
+    wishes.choose(cast.ana, {"approved": "digest"}, digest_at=time(6), **night)
+    service.notify(cast.ana, "approved", NEWS, "/stories/1")
+    day.at("25T06:30")
+    service.notify(cast.ana, "approved", NEWS, "/stories/1")
+    day.at("25T06:59")
+    assert post.bag == []
+    day.at("25T07:00")
+    assert [letter["Subject"] for letter in post.bag] == ["2 notices from Publisher"]
+    day.at("26T07:00")
+    assert len(post.bag) == 1
+
+
 def test_quiet_hours_hold_a_mail_until_they_end(post, cast, day):
     wishes.choose(cast.ana, {}, quiet_from=time(22), quiet_until=time(7), urgent_anyway=True)
     day.at("24T23:00")
