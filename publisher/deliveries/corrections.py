@@ -33,6 +33,7 @@ from publisher.deliveries.rules import (
 )
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
+from publisher.notices import service as notices
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.storage import writing
@@ -108,6 +109,7 @@ def take_down(actor: User | None, post: Post, reason: str) -> Correction:
         crosslinks.went_away(post)
         for touched in [*_lost_target(post), *plan.wake(post.story_id, but=post.id)]:
             state.mirror(touched)
+        _tell_writers(actor, post, reason)
         return _wish(actor, post, TAKE_DOWN, reason=reason)
 
 
@@ -185,6 +187,14 @@ def _worded(reason: str) -> str:
         long = _("Please write at most %(max)s characters.", max=REASON_MAX)
         raise Invalid(long, fields={"reason": long})
     return reason
+
+
+def _tell_writers(actor: User | None, post: Post, reason: str) -> None:
+    story, by = post.story, actor.name if actor else audit.SYSTEM
+    values = {"title": story.title, "account": post.account.label, "by": by, "reason": reason[:300]}
+    for person in {story.owner, *story.authors}:
+        if actor is None or person.id != actor.id:
+            notices.notify(person, "taken_down", values, f"/posts/{post.id}/deliveries")
 
 
 def _lost_target(post: Post) -> list[Post]:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     COMMENT = "comment"
     MENTION = "mention"
     PUBLISHED = "published"
+    TAKEN_DOWN = "taken_down"
     FAILED = "failed"
     MISSED = "missed"
     NEEDS_ATTENTION = "needs_attention"
@@ -48,6 +49,7 @@ ICONS = {
     Kind.COMMENT: "chat-dots",
     Kind.MENTION: "at",
     Kind.PUBLISHED: "check-circle-fill",
+    Kind.TAKEN_DOWN: "eye-slash",
     Kind.FAILED: "x-octagon",
     Kind.MISSED: "calendar-x",
     Kind.NEEDS_ATTENTION: "exclamation-triangle-fill",

@@ -16,6 +16,7 @@ from publisher.deliveries.models import Delivery
 from publisher.errors import Conflict, Invalid, NotAllowed
 from publisher.extensions import db
 from publisher.feeds import service as feeds
+from publisher.notices import service as notices
 from publisher.people.models import User
 from publisher.storage import writing
 from publisher.stories.rules import Draft
@@ -46,6 +47,8 @@ def test_what_is_taken_down_is_gone_everywhere(newsroom: Newsroom, client: Flask
     assert gone not in client.get(path).text
     done = wish(tweet)
     assert (done.outcome, done.reason, done.actor_name) == ("done", "고객 이름이 잘못됨", "Rui")
+    told = notices.of(newsroom.author, 1).items[0]
+    assert (told.kind, told.values["reason"]) == ("taken_down", "고객 이름이 잘못됨")
 
     corrections.take_down(newsroom.editor, article, "더는 맞지 않음")
     newsroom.work(PATCHED)
