@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -309,76 +308,6 @@ class ApproveForm(WhenForm):
     on_closed_day = BooleanField(_l("Yes, it goes out on that day"))
     asks = False
     """Whether the time lies on a blackout date, so that `on_closed_day` is asked."""
-
-
-class RequestForm(FlaskForm):
-    reason = TextAreaField(_l("What should change?"), [_required(), Length(max=10_000)])
-
-
-class TouchUpForm(FlaskForm):
-    """A reviewer's own hand on a text: its words, its link, what is said of its pictures."""
-
-    title = StringField(_l("Title"), [Length(max=1_000)])
-    text = TextAreaField(_l("Text"), [Length(max=200_000)])
-    link = StringField(_l("Link"), [Length(max=2_000)])
-    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    base = HiddenField(validators=[Length(max=64)])
-
-    def show(self, post: Post) -> None:
-        """Fill it from what stands now."""
-        draft = post.head.draft
-        self.title.data, self.text.data, self.link.data = draft.title, draft.text, draft.link
-        self.version.data, self.base.data = post.version, post.head.hash
-
-    def draft(self, now: Draft) -> Draft:
-        """`now` with what was sent; what the form does not offer stays."""
-        return replace(
-            now,
-            title=self.title.data or "",
-            text=self.text.data or "",
-            link=self.link.data or "",
-            media=tuple(
-                MediaUse(use.id, request.form.get(f"alt-{use.id}", use.alt)) for use in now.media
-            ),
-        )
-
-
-class RuleForm(FlaskForm):
-    """How many approvals which posts need."""
-
-    category_id = SelectField(_l("Category"), coerce=int)
-    account_id = SelectField(_l("Account"), coerce=int)
-    word = StringField(
-        _l("Word in the title or text"),
-        [Length(max=200)],
-        description=_l("Such as a product's name, or a word that is risky. Empty: any text."),
-    )
-    needed = SelectField(
-        _l("Approvals needed"),
-        coerce=int,
-        choices=[SelectChoice(str(count), str(count)) for count in range(2, 6)],
-    )
-
-    def offer(self, sections: Iterable[Category], known: Iterable[Account], language: str) -> None:
-        self.category_id.choices = [
-            SelectChoice("0", _l("Every category")),
-            *(SelectChoice(str(each.id), each.name(language)) for each in sections),
-        ]
-        self.account_id.choices = [
-            SelectChoice("0", _l("Every account")),
-            *(SelectChoice(str(each.id), each.label) for each in known),
-        ]
-
-
-class AwayForm(FlaskForm):
-    """From which day to which one is away, and who stands in."""
-
-    delegate_id = SelectField(_l("Who stands in for you?"), coerce=int)
-    first = DateField(_l("First day"), [_required()])
-    last = DateField(_l("Last day"), [_required()])
-
-    def offer(self, editors: Iterable[User]) -> None:
-        self.delegate_id.choices = [SelectChoice(str(each.id), each.name) for each in editors]
 
 
 class CategoryForm(FlaskForm):

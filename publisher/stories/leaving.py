@@ -11,7 +11,8 @@ from publisher.errors import Conflict, Invalid
 from publisher.people import service as people
 from publisher.people.rules import Role
 from publisher.stories import absences
-from publisher.stories.forms import AwayForm, blame
+from publisher.stories.forms import blame
+from publisher.stories.review_forms import AwayForm
 
 Page = str | Response | tuple[str, int]
 

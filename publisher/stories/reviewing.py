@@ -36,13 +36,12 @@ from publisher.stories import (
 )
 from publisher.stories.forms import (
     ApproveForm,
-    RequestForm,
     SaidForm,
-    TouchUpForm,
     blame,
     question,
 )
 from publisher.stories.models import Comment, Post
+from publisher.stories.review_forms import RequestForm, TouchUpForm
 from publisher.stories.rules import APPROVED, IN_REVIEW, Draft
 from publisher.zones import ZoneProblem
 

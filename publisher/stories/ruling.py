@@ -11,7 +11,8 @@ from publisher.accounts import service as accounts
 from publisher.errors import Invalid
 from publisher.people.rules import Role
 from publisher.stories import approvals, categories, desk
-from publisher.stories.forms import RuleForm, blame
+from publisher.stories.forms import blame
+from publisher.stories.review_forms import RuleForm
 
 Page = str | Response | tuple[str, int]
 
