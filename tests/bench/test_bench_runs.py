@@ -13,8 +13,8 @@ import pytest
 from bench.__main__ import FIGURES
 
 pytestmark = pytest.mark.timeout(900)
-LONG = {"recovery", "idle", "growth", "under_load", "soak"}
-"""Even their small numbers take minutes; `make bench` measures them."""
+LONG = {"recovery", "idle", "growth", "under_load", "soak", "pages"}
+"""Even their small numbers take minutes, or a browser; `make bench` measures them."""
 QUICK = [name for name in FIGURES if name not in LONG]
 
 ROOT = Path(__file__).parents[2]
