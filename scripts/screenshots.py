@@ -101,7 +101,7 @@ CHOSEN = {
     "calendar-phone": ("calendar-ko-dark-phone", SCREEN),
     "story": ("story-x-ko-light-wide", SCREEN),
     "review": ("review-post-en-light-wide", 720),
-    "delivery": ("delivery-en-light-wide", 400),
+    "delivery": ("delivery-en-light-wide", 500),
     "article": ("blog-article-ko-light-wide", SCREEN),
 }
 """What the README and the tour show, by the name it has there: which picture, and how much of its height."""
