@@ -125,7 +125,7 @@ def approve(post_id: int) -> Page:
     ahead = waiting.after(waiting.waiting(me), post)
     try:
         at = _typed_time(form, post)
-        _require_open_day(post, at, confirmed=bool(form.on_closed_day.data))
+        _require_open_day(post, at)
         deliveries.approve(me, post, form.revision.data or 0, at, form.zone.data if at else "")
     except ZoneProblem as problem:
         return _page(post, form=form, problem=problem), 422
@@ -133,9 +133,8 @@ def approve(post_id: int) -> Page:
         flash(stale.message, "warning")
         return redirect(url_for(".review_post", post_id=post.id))
     except (Invalid, Conflict, NotAllowed) as refused:
-        form.asks = refused.code == "blackout"
         form.date.errors = [*form.date.errors, refused.message]
-        return _page(post, form=form), refused.status
+        return _page(post, form=form, closed=refused.code == "blackout"), refused.status
     _say_approved(post)
     return _next(ahead)
 
@@ -150,7 +149,7 @@ def touch_up(post_id: int) -> Page:
     ahead, revision = waiting.after(waiting.waiting(me), post), post.revision
     try:
         if web.settings().allow_self_approval:
-            _require_open_day(post, None, confirmed="on_closed_day" in request.form)
+            _require_open_day(post, None)
         touch_up_and_approve(
             me,
             post,
@@ -235,7 +234,7 @@ def approve_story(story_id: int) -> Page:
             raise Conflict(_("No post of this story is in review."))
         for post in story.posts:
             if post.id in shown:
-                _require_open_day(post, None, confirmed=False)
+                _require_open_day(post, None)
         approved = deliveries.approve_story(me, story, shown)
     except (Stale, Conflict, Invalid, NotAllowed) as refused:
         flash(refused.message, "warning")
@@ -255,6 +254,7 @@ def _page(
     touch_form: TouchUpForm | None = None,
     said_form: SaidForm | None = None,
     problem: ZoneProblem | None = None,
+    closed: bool = False,
 ) -> str:
     me = web.me()
     if form is None:
@@ -275,6 +275,7 @@ def _page(
         said_form=said_form or SaidForm(formdata=None),
         choices=problem.choices if problem else (),
         asked=question(problem) if problem else "",
+        closed=closed,
         gauge=gauges.measured(post, post.head.draft),
         forecast=forecast.of_story(post.story),
         comments=said,
@@ -332,9 +333,10 @@ def _typed_time(form: ApproveForm, post: Post) -> datetime | None:
     return form.resolve()
 
 
-def _require_open_day(post: Post, at: datetime | None, *, confirmed: bool) -> None:
+def _require_open_day(post: Post, at: datetime | None) -> None:
     """Raise Conflict (code `blackout`) when approval would send the post on a blackout date, unconfirmed."""
     if post.published_at is None:
+        confirmed = "on_closed_day" in request.form
         planning.require_confirmed([at or post.planned_at], confirmed=confirmed)
 
 

@@ -1,4 +1,4 @@
-"""Planning: weeks, zones, advice while a time is chosen, slots, days off, and a campaign moved as a whole."""
+"""Planning: weeks, zones, advice while a time is chosen, slots and days off."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from publisher import clock
 from publisher.accounts.models import Account
 from publisher.calendar import planning, shifting
 from publisher.calendar.models import Blackout, QueueSlot
-from publisher.deliveries import service as deliveries
-from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from publisher.errors import Conflict, Invalid, NotAllowed
 from publisher.extensions import db
 from publisher.people.models import User
-from publisher.storage import writing
-from publisher.stories import shelving
 from publisher.stories.models import Post
 from tests.features.planned import blog, planned, submitted
 from tests.plugins.app import Cast
@@ -51,13 +48,6 @@ def ana(client: FlaskClient, cast: Cast, sign_in: SignIn) -> FlaskClient:
 @pytest.fixture
 def rui(app, cast: Cast, sign_in: SignIn) -> FlaskClient:
     return sign_in(app.test_client(), cast.rui)
-
-
-def of_campaign(cast: Cast, account: Account, title: str, at: datetime | None, **more) -> Post:
-    post = planned(cast.ana, account, title, at, **more)
-    with writing():
-        post.story.campaign = "출시"
-    return post
 
 
 def notes_of(page: str) -> list[str]:
@@ -330,88 +320,6 @@ def test_a_time_on_a_closed_day_is_only_taken_when_confirmed(cast: Cast) -> None
         planning.require_confirmed([None, TOMORROW], confirmed=False)
     planning.require_confirmed([TOMORROW], confirmed=True)
     planning.require_confirmed([TOMORROW + timedelta(days=1), None], confirmed=False)
-
-
-# A campaign
-
-
-def test_a_campaign_moves_as_a_whole_and_back(
-    rui: FlaskClient, cast: Cast, account: Account
-) -> None:
-    draft = of_campaign(cast, account, "초안", TOMORROW)
-    scheduled = of_campaign(cast, account, "예약", TOMORROW + timedelta(days=1))
-    submitted(cast.ana, scheduled)
-    deliveries.approve(cast.rui, scheduled, scheduled.revision)
-    other = planned(cast.ana, account, "다른 글", TOMORROW + timedelta(days=7, minutes=5))
-
-    page = rui.get("/calendar/campaigns?campaign=출시&by=1&unit=weeks&way=later").text
-    assert "2 posts move" in page
-    assert notes_of(page) == ["5 minutes apart on this account: “다른 글”"]
-    form = dict(re.findall(r'name="((?:at|seen)-\d+)" value="([^"]*)"', page))
-    ids = re.findall(r'name="post" value="(\d+)"', page)
-    data = {"campaign": "출시", "post": ids, **form}
-    moved = rui.post("/calendar/campaigns/move", data=data)
-    assert draft.planned_at == TOMORROW + timedelta(days=7)
-    (delivery,) = deliveries.of_post(scheduled)
-    assert delivery.due_at == TOMORROW + timedelta(days=8)
-    assert other.planned_at == TOMORROW + timedelta(days=7, minutes=5)
-
-    after = rui.get(moved.location).text
-    event = re.search(r'name="event" value="(\d+)"', after)[1]
-    rui.post("/calendar/campaigns/undo", data={"event": event, "campaign": "출시"})
-    assert draft.planned_at == TOMORROW
-    assert deliveries.of_post(scheduled)[0].due_at == TOMORROW + timedelta(days=1)
-
-
-def test_what_cannot_move_stays_and_says_why(cast: Cast, account: Account) -> None:
-    of_campaign(cast, account, "내일", TOMORROW)
-    of_campaign(cast, account, "나중", TOMORROW + timedelta(days=9))
-    archived = of_campaign(cast, account, "치운 글", TOMORROW)
-    shelving.archive(cast.ana, archived.story)
-    soon, later = shifting.preview("출시", -7)
-    assert (soon.after, bool(soon.problem)) == (None, True)
-    assert (later.after, later.problem) == (TOMORROW + timedelta(days=2), "")
-    assert shifting.campaigns() == [("출시", 2)]
-
-
-def test_a_campaign_moves_wholly_or_not_at_all(cast: Cast, account: Account) -> None:
-    one = of_campaign(cast, account, "하나", TOMORROW)
-    two = of_campaign(cast, account, "둘", TOMORROW + timedelta(days=1))
-    later = TOMORROW + timedelta(days=9)
-    wishes = {one.id: (later, TOMORROW.isoformat()), two.id: (later, TOMORROW.isoformat())}
-    with pytest.raises(Stale, match="둘"):
-        shifting.move_together(cast.rui, "출시", wishes)
-    past = {one.id: (later, TOMORROW.isoformat()), two.id: (NOON - timedelta(days=1), "")}
-    with pytest.raises((Conflict, Stale)):
-        shifting.move_together(cast.rui, "출시", past)
-    db.session.rollback()
-    assert (one.planned_at, two.planned_at) == (TOMORROW, TOMORROW + timedelta(days=1))
-
-
-def test_an_undo_never_overwrites_what_somebody_moved_meanwhile(
-    cast: Cast, account: Account
-) -> None:
-    post = of_campaign(cast, account, "하나", TOMORROW)
-    week = timedelta(days=7)
-    _done, event = shifting.move_together(
-        cast.rui, "출시", {post.id: (TOMORROW + week, TOMORROW.isoformat())}
-    )
-    deliveries.move(cast.ana, post, TOMORROW + 2 * week, SEOUL)
-    with pytest.raises(Stale):
-        shifting.undo(cast.rui, event)
-    with pytest.raises(NotFound):
-        shifting.undo(cast.rui, event + 1)
-    assert post.planned_at == TOMORROW + 2 * week
-
-
-@pytest.mark.parametrize("by", ["0", "-1", "x", "367", "", "9" * 30])
-def test_a_campaign_moves_by_a_day_to_a_year(
-    rui: FlaskClient, cast: Cast, account: Account, by: str
-) -> None:
-    of_campaign(cast, account, "하나", TOMORROW)
-    page = rui.get(f"/calendar/campaigns?campaign=출시&by={by}&unit=days")
-    assert page.status_code == 200
-    assert "Move them all" not in page.text
 
 
 def test_slots_of_a_wrong_zone_are_invalid(cast: Cast, account: Account) -> None:
