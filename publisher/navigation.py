@@ -26,7 +26,7 @@ PLACES = (
     Place("today.index", _l("Today"), "house", ("today.",)),
     Place("calendar.index", _l("Calendar"), "calendar3", ("calendar.",)),
     Place("stories.index", _l("Stories"), "journals", ("stories.", "deliveries.")),
-    Place("stories.review", _l("Review"), "eye"),
+    Place("stories.review", _l("Review"), "eye", ("stories.away",)),
     Place("deliveries.attention", _l("Attention"), "exclamation-triangle"),
     Place("media.library", _l("Images"), "images", ("media.",)),
     Place("feeds.index", _l("Feeds"), "rss", ("feeds.",)),
