@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask_babel import force_locale, get_locale
+from flask_babel import gettext as _
 
 from publisher import clock, web
 from publisher.accounts import service as accounts
@@ -60,7 +61,7 @@ def audit_trail() -> str:
 
 
 def _reader() -> Reader:
-    moment = partial(web.local_time, zone=web.my_zone().key)
+    moment = partial(web.local_time, pattern=_("d MMM y, HH:mm"), zone=web.my_zone().key)
     return Reader(moment, {each.slug: each.label for each in accounts.all_accounts()})
 
 

@@ -139,7 +139,7 @@ PHRASES: dict[str, tuple[Any, Callable[[Any, Reader], str]]] = {
     "was": (_l("before: %(value)s"), _word),
     "weekdays": ("%(value)s", _weekdays),
     "word": (_l("word: %(value)s"), _plain),
-    "zone": ("%(value)s", _plain),
+    "zone": (_l("time zone: %(value)s"), _plain),
 }
 """How each value is said. A change (`before`, `after`), days (`first`, `last`) and the flags below are said
 otherwise."""

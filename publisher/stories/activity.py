@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
 
 from publisher import web
 from publisher.deliveries import service as deliveries
@@ -19,7 +21,7 @@ from publisher.stories.models import Story
 ACCESS = {"activity": Role.VIEWER}
 
 FEW, PER_PAGE = 8, 50
-ABOUT = {"account", "title"}
+ABOUT = {"account", "title", "zone"}
 """What a line on the story's own pages says otherwise, or need not say."""
 
 
@@ -63,7 +65,7 @@ def newest(story: Story) -> tuple[list[Line], bool]:
 def _lines(story: Story, events: Sequence[Event]) -> list[Line]:
     labels = {post.account.slug: post.account.label for post in story.posts}
     of_post = {post.id: post.account.label for post in story.posts}
-    reader = Reader(web.local_time, labels)
+    reader = Reader(partial(web.local_time, pattern=_("d MMM y, HH:mm")), labels)
     return [
         Line(
             event,

@@ -65,7 +65,7 @@ def event(verb: str, note: str = "", actor_id: int | None = 1, **detail: object)
         (event("edit", account="gone", restored=2), "gone · back to revision 2"),
         (
             event("plan", before=None, after="2026-11-24T09:00:00+00:00", zone="Asia/Seoul"),
-            "– → 24.11. 09:00 · Asia/Seoul",
+            "– → 24.11. 09:00 · time zone: Asia/Seoul",
         ),
         (event("create_token", name="CI", scopes=["read", "feeds"]), "“CI” · may: read, feeds"),
         (event("blackout.added", first="2026-12-24", last="2026-12-26"), "Dec 24, 2026 – Dec 26, 2026"),
@@ -218,6 +218,17 @@ def test_a_story_tells_what_happened_to_it_newest_first(newsroom, client, cast, 
     everything = client.get(f"/stories/{story.id}/activity").text
     assert everything.index("submitted") < everything.index("created")
     assert "Draft → In review" in everything
+
+
+def test_times_are_told_as_everywhere_else(client, cast, sign_in):
+    story = stories.create_story(cast.ana, title="봄 소식")
+    blog = accounts.connect(None, kind="blog", slug="blog", label="Blog")
+    post = stories.add_post(cast.ana, story, blog, Draft(title="봄", text="글"))
+    stories.plan(cast.ana, post, datetime(2026, 12, 1, tzinfo=UTC), "Asia/Seoul")
+    told = "– → 1 Dec 2026, 09:00"
+    assert told in sign_in(client, cast.ana).get(f"/stories/{story.id}").text
+    assert told in sign_in(client, cast.ada).get("/admin/audit?verb=plan").text
+    assert told in client.get("/admin/audit.csv?verb=plan").text
 
 
 def test_activity_is_turned_page_by_page_and_only_by_who_may_see_the_story(client, cast, sign_in):
