@@ -189,7 +189,8 @@ class NewStoryForm(StoryForm):
         _l("Who writes it"),
         coerce=int,
         description=_l(
-            "They are told at once. Choose no account to hand out a mere idea: they decide what becomes of it."
+            "They are told at once. Choose no account to hand out a mere idea:"
+            " they decide what becomes of it."
         ),
     )
 
@@ -213,10 +214,9 @@ class NewStoryForm(StoryForm):
 
 
 class AssignForm(FlaskForm):
-    """Who writes a story, and until when."""
+    """Who writes a story from now on."""
 
     owner_id = SelectField(_l("Who writes it"), coerce=int)
-    deadline = DateField(_l("Deadline"), [Optional()])
 
     def offer(self, people: Iterable[User]) -> None:
         self.owner_id.choices = [SelectChoice(str(person.id), person.name) for person in people]
@@ -305,9 +305,6 @@ class ApproveForm(WhenForm):
     """Approve one revision, with the time at which it goes out (none: it waits for one)."""
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    on_closed_day = BooleanField(_l("Yes, it goes out on that day"))
-    asks = False
-    """Whether the time lies on a blackout date, so that `on_closed_day` is asked."""
 
 
 class CategoryForm(FlaskForm):
