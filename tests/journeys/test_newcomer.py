@@ -105,8 +105,7 @@ def write(page: Page, newcomer: Newcomer, say: Say, slug: str, words: str) -> No
     expect(area).to_have_value(re.compile(HINT))
     expect(panel.locator(".problems li.is-hard").first).to_contain_text(HINT)
     area.fill(words)
-    panel.get_by_role("button", name=say("Save"), exact=True).click()
-    expect(page.locator("#toasts")).to_contain_text(say("Saved."))
+    save(panel, say)
     expect(panel_of(page, newcomer, slug).locator(".problems li.is-hard")).to_have_count(0)
 
 
@@ -123,8 +122,14 @@ def attach(panel: Locator, newcomer: Newcomer, say: Say) -> None:
         expect(panel.locator(".picture-row")).to_have_count(1)
     else:
         panel.locator("input[name=picture_alt]").fill(shown)
-    panel.get_by_role("button", name=say("Save"), exact=True).click()
-    expect(page.locator("#toasts")).to_contain_text(say("Saved."))
+    save(panel, say)
+
+
+def save(panel: Locator, say: Say) -> None:
+    """Press Save and wait for the page that says so: the one before may still say it of another text."""
+    with panel.page.expect_navigation():
+        panel.get_by_role("button", name=say("Save"), exact=True).click()
+    expect(panel.page.locator("#toasts")).to_contain_text(say("Saved."))
 
 
 def submit(page: Page, say: Say) -> None:
