@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -188,3 +190,29 @@ def test_an_effect_that_comes_late_does_nothing(newsroom: Newsroom) -> None:
     assert not effects.work_off()
     (entry,) = newsroom.sandbox.ledger()
     assert entry["deleted"] and entry["edits"] == []
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+def test_dying_before_it_is_written_down_makes_the_same_change_again(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = newsroom.post(published(newsroom, "page", page=Draft(text="하나")), "page")
+    corrected(newsroom, page, text="둘")
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(patch, "_corrected", die)
+        with pytest.raises(Killed):
+            newsroom.work()
+    db.session.rollback()
+    assert wish(page).ended_at is None
+
+    newsroom.travel(timedelta(seconds=effects.LEASE_S + 1))
+    newsroom.work()
+    assert newsroom.really_posted("facebook") == ["둘"]
+    assert (wish(page).outcome, shown_hash(page)) == ("done", page.approved_hash)
