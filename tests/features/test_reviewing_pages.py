@@ -184,7 +184,9 @@ class TestWhereOnesOwnWordsMayBeApproved:
 
 def test_what_has_changed_is_shown_for_links_pictures_and_descriptions(rui, cast, blog):
     story = service.create_story(cast.ana, title="New")
-    one, two = (media.upload(cast.ana, f"{n}.png", picture(size=(40 * n, 40)), f"P{n}") for n in (1, 2))
+    one, two = (
+        media.upload(cast.ana, f"{n}.png", picture(size=(40 * n, 40)), f"P{n}") for n in (1, 2)
+    )
     old = Draft(title="T", text="Text", media=(MediaUse(one.id, "A factory"),))
     made = service.add_post(cast.ana, story, blog, old)
     review.submit(cast.ana, made)
