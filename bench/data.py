@@ -181,6 +181,7 @@ def analyse() -> None:
     if db.engine.dialect.name != "postgresql":
         return
     with writing() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
         session.execute(text("ANALYZE"))
 
 
