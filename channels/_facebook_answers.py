@@ -98,6 +98,16 @@ def error_from(answer: Answer, detail: str, *, creates: bool) -> ChannelError:
     return row.error(row.message, detail=detail, code=_code(error))
 
 
+def is_gone(error: ChannelError) -> bool:
+    """Whether Facebook says that it does not find something, or that it does not show it to this token."""
+    return error.message == _GONE.message
+
+
+def no_permission(error: ChannelError) -> Disconnected:
+    """The same refusal, read as what it says of the token."""
+    return Disconnected(_PERMISSION.message, detail=error.detail, code=error.code)
+
+
 def _row(code: int | None, error: Mapping[str, Any]) -> _Row:
     """The row for an error: subcode before code, and a missing proof is a matter of the connection."""
     subcode = _number(error.get("error_subcode")) or 0

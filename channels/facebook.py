@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from channels._facebook_answers import error_from, quota_from
+from channels._facebook_answers import error_from, is_gone, no_permission, quota_from
 from channels.base import (
     Channel,
     Content,
@@ -243,22 +243,31 @@ class Facebook(Channel):
             self._set_message(remote_id, wanted)
 
     def retract(self, remote_id: str) -> None:
-        """Delete the post. "Not found" counts only when it cannot be read either: the same words also say
-        that this token may not delete it."""
+        """Delete the post. "Not found" counts only when it is gone for a token that reads its Page: the same
+        words also say that this token has lost its rights."""
         try:
-            gone = self._call(remote_id, method="DELETE").get("success") is True
-        except Rejected:
-            if self._is_there(remote_id):
+            done = self._call(remote_id, method="DELETE").get("success") is True
+        except Rejected as refused:
+            if not (is_gone(refused) and self._is_gone(remote_id)):
                 raise
             return
-        if not gone:
+        if not done:
             raise Unavailable("Facebook did not take the post down.", detail=self._excerpt())
 
-    def _is_there(self, remote_id: str) -> bool:
+    def _is_gone(self, remote_id: str) -> bool:
+        """Raises Disconnected where the token cannot tell, since the Page's posts are not shown to it."""
         try:
-            return bool(self._call(remote_id, query={"fields": "id"}))
-        except Rejected:
+            self._call(remote_id, query={"fields": "id"})
+        except Rejected as refused:
+            if not is_gone(refused):
+                raise
+        else:
             return False
+        try:
+            self._call(f"{self._page}/published_posts", query={"fields": "id", "limit": "1"})
+        except Rejected as refused:
+            raise no_permission(refused) from None
+        return True
 
     def _current(self, remote_id: str) -> str:
         return str(self._call(remote_id, query={"fields": "message"}).get("message", ""))

@@ -323,6 +323,35 @@ def test_facebook_not_finding_a_post_that_is_there_takes_nothing_down(
     assert not sandbox.ledger()[0]["deleted"]
 
 
+@pytest.mark.parametrize(
+    ("hidden", "code", "error"),
+    [
+        (
+            ("DELETE", "GET"),
+            33,
+            Disconnected,
+        ),  # without its rights the token sees nothing of the Page
+        (("DELETE", "GET"), 0, Rejected),  # refused, which does not say that the post is gone
+        (("DELETE",), 33, Rejected),
+    ],
+)
+def test_a_token_that_lost_its_rights_takes_nothing_down(
+    page: Facebook,
+    sandbox: Sandbox,
+    send: Send,
+    hidden: tuple[str, ...],
+    code: int,
+    error: type[ChannelError],
+) -> None:
+    remote_id = send(page, "the text")
+    refusal = {"error": {"message": "no", "code": 100, "error_subcode": code}}
+    for method in hidden:
+        sandbox.fault("status", match={"method": method}, times=None, code=400, body=refusal)
+    with pytest.raises(error):
+        page.retract(remote_id)
+    assert not sandbox.ledger()[0]["deleted"]
+
+
 def test_a_post_that_is_gone_cannot_be_edited(page: Facebook) -> None:
     with pytest.raises(Rejected):
         page.edit(f"{page.credentials['page_id']}_1", Content("late"))
