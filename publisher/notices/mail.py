@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, String, cast, literal, select, update
 
 from publisher import clock
 from publisher.config import Config
 from publisher.effects import service as effects
+from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.notices import letters, wishes
 from publisher.notices.models import Notice
@@ -78,10 +79,14 @@ def _tell(notice_id: int) -> None:
 
 def _gathered(user: User, chosen: Wishes, notice: Notice) -> Sequence[Notice]:
     """What a digest tells. Each of its notices has an effect that comes here, and the last one sends it for
-    all: decided by what was told when, not by who comes first, so that two workers never send it twice."""
+    all: decided by what was told when, not by who comes first, so that two workers never send it twice. One
+    whose effect is over, or that never had one since its reader wished otherwise then, sends nothing."""
     mine, until = _gathers(user, chosen), chosen.digest_after(notice.at)
-    later = select(Notice.id).where(
-        *mine, Notice.id > notice.id, Notice.at >= notice.at, Notice.at < until
+    key = literal("mail:notice:").concat(cast(Notice.id, String))
+    later = (
+        select(Notice.id)
+        .join(Effect, (Effect.key == key) & Effect.done_at.is_(None))
+        .where(*mine, Notice.id > notice.id, Notice.at >= notice.at, Notice.at < until)
     )
     if db.session.scalar(later.limit(1)) is not None:
         return ()

@@ -374,6 +374,15 @@ def test_a_mind_changed_meanwhile_counts_for_what_waits(post, cast, day):
     assert post.bag == []
 
 
+def test_a_later_notice_that_nobody_mails_keeps_no_digest_back(post, cast, day):
+    wishes.choose(cast.ana, {"approved": "digest", "comment": "off"})
+    for kind in ("approved", "comment"):
+        service.notify(cast.ana, kind, NEWS, "/stories/1")
+    wishes.choose(cast.ana, {"approved": "digest", "comment": "digest"})
+    day.at("25T08:30")
+    assert [letter["Subject"] for letter in post.bag] == ["2 notices from Publisher"]
+
+
 def test_a_tie_between_two_workers_makes_one_digest(post, cast, day):
     """Each notice has an effect of its own; all but the newest leave the digest to it."""
     wishes.choose(cast.ana, {"approved": "digest"})
