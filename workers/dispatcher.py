@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from publisher import backup, clock, queue, retention
-from publisher.accounts import timekeeping
+from publisher.accounts import expiry, timekeeping
 from publisher.config import Config
 from publisher.deliveries import dispatch, quarantine, sweep
 from workers.drain import drain
@@ -92,10 +92,11 @@ class Dispatcher:
             sweep.abandoned()
 
     def _ask_for_upkeep(self) -> None:
-        """Each hour: a backup, and once a day forgetting what is old."""
+        """Each hour: a backup, and once a day forgetting what is old, and reminders never asked for."""
         if (hour := clock.now().hour) != self.hour:
             backup.ask_hourly()
             retention.ask_daily()
+            expiry.ask_daily()
             self.hour = hour
 
     def _ring(self, due: int) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from sqlalchemy import String, cast, exists, literal, select
 
 from publisher import clock
 from publisher.accounts.models import Account
 from publisher.config import Config
 from publisher.effects import service as effects
+from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.notices import service as notices
 from publisher.people import service as people
@@ -27,6 +29,16 @@ def remind(account: Account) -> None:
     """Want the administrators told in time; what was wanted for the credentials of before is void."""
     if account.expires_at is not None:
         _ask(account.id, account.expires_at)
+
+
+def ask_daily() -> None:
+    """Reminders for accounts that have none, since they were connected before there were any. What was asked
+    for stays untouched: it may be due at this very moment."""
+    key = literal("expiry:").concat(cast(Account.id, String))
+    asked = exists().where(Effect.key == key)
+    ahead = select(Account).where(Account.expires_at > clock.now(), ~asked)
+    for account in db.session.scalars(ahead).all():
+        remind(account)
 
 
 def _ask(account_id: int, ends: datetime) -> None:

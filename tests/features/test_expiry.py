@@ -7,12 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask_babel import force_locale
+from sqlalchemy import delete
 
 from publisher import clock
+from publisher.accounts import expiry
 from publisher.accounts import service as accounts
 from publisher.effects import service as effects
+from publisher.effects.models import Effect
+from publisher.extensions import db
 from publisher.notices import sentences
 from publisher.notices import service as notices
+from publisher.storage import writing
 
 ENDS = datetime(2026, 12, 1, tzinfo=UTC) - timedelta(hours=9)  # midnight in Seoul
 KEYS = {"page_id": "1", "page_token": "t" * 30}
@@ -81,3 +86,16 @@ def test_what_ends_within_a_day_is_told_at_once_and_once(cast):
     assert told(cast) == 1
     on("2026-12-02T20:00")
     assert told(cast) == 1
+
+
+def test_an_account_from_before_there_were_reminders_gets_its_own(cast):
+    connect(ENDS)
+    with writing():
+        db.session.execute(delete(Effect))
+    for wall, times in (
+        *(("2026-11-20T10:00", 0), ("2026-11-24T09:00", 1), ("2026-11-30T09:00", 2)),
+        *(("2026-11-30T10:00", 2), ("2026-12-02T09:00", 2)),
+    ):
+        on(wall)
+        expiry.ask_daily()
+        assert told(cast) == times, wall
