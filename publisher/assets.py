@@ -27,6 +27,10 @@ class Manifest:
     icons: frozenset[str]
 
 
+_last_good: dict[Path, Manifest] = {}
+"""What each folder's manifest said when it could be read last: a rebuild takes it away for a moment."""
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path, modified_ns: int) -> Manifest:
     """One manifest as it was at ``modified_ns``; the time is only there to make a rebuild visible."""
@@ -35,12 +39,15 @@ def _read(path: Path, modified_ns: int) -> Manifest:
 
 
 def manifest(folder: Path | None = None) -> Manifest:
-    """What the last build wrote into `folder` (dist_dir()). Raises AssetsMissing when nothing was built."""
+    """What the last build wrote into `folder` (dist_dir()); during another build, what the one before
+    wrote. Raises AssetsMissing when nothing was built."""
     path = (folder or dist_dir()) / "manifest.json"
     try:
-        return _read(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        raise AssetsMissing("The front end is not built yet: run `make setup`.") from None
+        _last_good[path] = _read(path, path.stat().st_mtime_ns)
+    except (FileNotFoundError, ValueError, KeyError):
+        if path not in _last_good:
+            raise AssetsMissing("The front end is not built yet: run `make setup`.") from None
+    return _last_good[path]
 
 
 def asset(name: str) -> str:

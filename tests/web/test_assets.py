@@ -78,6 +78,18 @@ def test_a_rebuild_is_seen_without_a_restart(tmp_path: Path) -> None:
         assert assets.manifest(tmp_path).files["app.js"] == name
 
 
+def test_while_it_is_rebuilt_the_last_build_is_served(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"files": {"app.js": "app.1.js"}, "icons": []}), "utf-8")
+    built = assets.manifest(tmp_path)
+    for half in ('{"files": {"ap', "", "{}"):
+        path.write_text(half, "utf-8")
+        os.utime(path, ns=(len(half), len(half)))
+        assert assets.manifest(tmp_path) == built
+    path.unlink()
+    assert assets.manifest(tmp_path) == built
+
+
 def test_an_icon_is_silent_unless_it_is_named(site: Flask) -> None:
     assert 'aria-hidden="true"' in assets.icon("bell")
     assert 'role="img" aria-label="2 &lt; 3"' in assets.icon("bell", "2 < 3")
