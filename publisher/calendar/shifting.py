@@ -31,7 +31,8 @@ FARTHEST = 366
 """Days that a campaign moves at most."""
 MOVED = "campaign.moved"
 """The verb of the audit line that an undo reads."""
-OUT = frozenset({"published", "partly_published", "cancelled", "failed"})
+OUT = frozenset({"published", "partly_published", "cancelled", "failed", "taken_down"})
+IN_DOUBT = frozenset({"unconfirmed", "needs_attention"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def move_together(
             (stories.get_post(actor, post_id) for post_id in wishes),
             key=lambda post: (post.story_id, post.id),
         )
-        done = [_moved(actor, post, *wishes[post.id]) for post in posts]
+        done = [_moved(actor, campaign, post, *wishes[post.id]) for post in posts]
         moves = [
             [each.entry.post_id, rules.seen_of(each.before), rules.seen_of(each.entry.at)]
             for each in done
@@ -127,7 +128,7 @@ def undo(actor: User, number: int) -> tuple[list[Move], int]:
     """Bring the posts of that move back to where they were, all or none. Raises NotFound for what is no
     such move, Conflict when one of them was moved meanwhile or its former time has passed."""
     event = db.session.get(Event, number)
-    if event is None or event.verb != MOVED:
+    if event is None or event.verb != MOVED or not all(each[1] for each in event.detail["posts"]):
         raise NotFound(_("This move is too long ago to be undone."))
     wishes = {
         post_id: (datetime.fromisoformat(before), after)
@@ -136,9 +137,11 @@ def undo(actor: User, number: int) -> tuple[list[Move], int]:
     return move_together(actor, event.note, wishes)
 
 
-def _moved(actor: User, post: Post, at: datetime, seen: str) -> Move:
+def _moved(actor: User, campaign: str, post: Post, at: datetime, seen: str) -> Move:
     zone = post.planned_zone or post.story.owner.timezone
     try:
+        if post.story.campaign != campaign or post.shown_at is None:
+            raise Conflict(_("It is not of this campaign any more, or has no time."))
         return calendar.move(actor, post, at, zone, seen=seen)
     except DomainError as refused:
         kind = Stale if isinstance(refused, Stale) else Conflict
@@ -167,6 +170,8 @@ def _there(post: Post, days: int) -> datetime:
 def _stuck(post: Post, at: datetime) -> str:
     """Why the post cannot be moved there; empty when it can."""
     if not rules.may_move(post.shown_status, Role.EDITOR, opens=True):
+        if post.shown_status in IN_DOUBT:
+            return _("Nobody knows yet whether it is out.")
         return _("It is on its way.")
     if at <= clock.now():
         return _("That time would have passed.")

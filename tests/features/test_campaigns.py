@@ -129,6 +129,28 @@ def test_an_undo_never_overwrites_what_somebody_moved_meanwhile(
     assert post.planned_at == TOMORROW + 2 * week
 
 
+def test_only_posts_of_the_campaign_with_a_time_are_moved(cast: Cast, account: Account) -> None:
+    other = planned(cast.ana, account, "다른 글", TOMORROW)
+    timeless = of_campaign(cast, account, "시간 없음", TOMORROW)
+    with writing():
+        timeless.planned_at = timeless.shown_at = None
+    for post, seen in ((other, TOMORROW.isoformat()), (timeless, "")):
+        with pytest.raises(Conflict, match=post.story.title):
+            shifting.move_together(
+                cast.rui, "출시", {post.id: (TOMORROW + timedelta(days=7), seen)}
+            )
+
+
+def test_what_was_taken_down_is_no_longer_to_come(cast: Cast, account: Account) -> None:
+    down = of_campaign(cast, account, "내린 글", TOMORROW)
+    doubtful = of_campaign(cast, account, "모름", TOMORROW)
+    with writing():
+        down.shown_status, doubtful.shown_status = "taken_down", "unconfirmed"
+    (shift,) = shifting.preview("출시", 7)
+    assert (shift.post, shift.problem) == (doubtful, "Nobody knows yet whether it is out.")
+    assert shifting.campaigns() == [("출시", 1)]
+
+
 @pytest.mark.parametrize("by", ["0", "-1", "x", "367", "", "9" * 30])
 def test_a_campaign_moves_by_a_day_to_a_year(
     rui: FlaskClient, cast: Cast, account: Account, by: str
