@@ -30,14 +30,22 @@ from publisher.stories.models import Post
 
 DONE, BY_HAND, REPLACED, VOID = "done", "by_hand", "replaced", "void"
 HELD_S, LINKS_S = 10.0, 1.0
-"""Seconds until the next look while the account is held, or while the links under the post are written."""
+"""Seconds until the next look while the account is held or a link leads nowhere yet, or while the links under
+the post are written."""
 UNKNOWN_ID = "by-hand-"
 """How the remote id of a post begins that a person found: the platform's own is not known."""
-NO_ID = "no_id"
+NO_ID, LINK_MISSING = "no_id", "link_missing"
 PROBLEMS = {
+    LINK_MISSING: _l("The new text links to a post that is not out yet. Publish that one first."),
     NO_ID: _l("Nobody knows the platform's own number of this post. Take it down there yourself."),
 }
 """Sentences for problems of our own; a platform's sentence is stored as it is."""
+
+
+class LinkMissing(effects.Later):
+    """What the new words link to is not out, or not out any more: they wait for it, where people see that."""
+
+    message = LINK_MISSING
 
 
 def ask(correction: Correction, *, again: bool = False) -> None:
@@ -79,11 +87,15 @@ def bring_correction(desired: effects.Desired) -> None:
             raise TypeError(f"{channel.kind} says that it corrects and cannot edit")
         if channel.transactional:
             with writing():
-                held = _locked(desired)
-                channel.edit(_remote_id(post_id), content := content_of(held))
-                _corrected(held, content)
+                if held := _ready(desired):
+                    channel.edit(_remote_id(post_id), content := content_of(held))
+                    _corrected(held, content)
             return
-        content, remote_id = content_of(correction), _remote_id(post_id)
+        with writing():
+            held = _ready(desired)
+            if held is None:
+                return
+            content, remote_id = content_of(held), _remote_id(post_id)
         db.session.rollback()
         crash_point("before-patch", post_id)
         channel.edit(remote_id, content)
@@ -151,10 +163,26 @@ def _is_approved(correction: Correction) -> bool:
         return True
     with writing():
         access.lock(correction.post)
-        if _hash(correction) == correction.post.approved_hash:
-            return True
-        end(correction, VOID)
+        return _still_approved(correction)
+
+
+def _still_approved(correction: Correction) -> bool:
+    """As `_is_approved`, of a locked post."""
+    if _hash(correction) == correction.post.approved_hash:
+        return True
+    end(correction, VOID)
     return False
+
+
+def _ready(desired: effects.Desired) -> Correction | None:
+    """The wish right before it comes true, looked at as strictly as a delivery before its first byte; None
+    when it has ended meanwhile. Call inside `writing()`. Raises LinkMissing."""
+    correction = _locked(desired)
+    if correction.ended_at is not None or not _still_approved(correction):
+        return None
+    if correction.revision and plan.Targets(correction.post, correction.revision).held():
+        raise LinkMissing(HELD_S)
+    return correction
 
 
 def _hash(correction: Correction) -> str:

@@ -165,6 +165,39 @@ def test_a_slow_older_correction_does_not_stay_above_a_newer_one(newsroom: Newsr
     assert shown_hash(page) == page.approved_hash
 
 
+def test_a_correction_whose_link_is_taken_down_meanwhile_waits_and_says_so(
+    newsroom: Newsroom,
+) -> None:
+    story = published(newsroom, "x", "page", x=Draft(text="소식"), page=Draft(text="글"))
+    page, target = newsroom.post(story, "page"), newsroom.post(story, "x")
+    accounts.hold(newsroom.editor, "확인 중", account=page.account)
+    corrected(newsroom, page, text="글 {link:x}")
+    desired = {"correction_id": wish(page).id}
+    corrections.take_down(newsroom.editor, target, "틀림")
+    accounts.release(newsroom.editor, page.account)
+    with pytest.raises(effects.Later):
+        patch.bring_correction(desired)
+    assert (wish(page).ended_at, wish(page).problem) == (None, patch.LINK_MISSING)
+    assert newsroom.really_posted("facebook")[0].startswith("글")
+
+
+def test_a_text_changed_while_the_platform_is_reached_is_not_corrected(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = newsroom.post(published(newsroom, "page", page=Draft(text="하나")), "page")
+    corrected(newsroom, page, text="둘")
+    real = accounts.open_channel
+
+    def opened(account: accounts.Account) -> object:
+        rewrite(newsroom, page, text="셋")
+        return real(account)
+
+    monkeypatch.setattr(patch.accounts, "open_channel", opened)
+    patch.bring_correction({"correction_id": wish(page).id})
+    assert wish(page).outcome == "void"
+    assert newsroom.really_posted("facebook") == ["하나"]
+
+
 def test_while_everything_is_held_nothing_is_corrected_but_it_can_be_taken_down(
     newsroom: Newsroom,
 ) -> None:
