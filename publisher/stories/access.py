@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from publisher.errors import NotAllowed, NotFound
 from publisher.extensions import db
 from publisher.people.models import User
-from publisher.people.rules import may_edit_story, may_see_story
+from publisher.people.rules import Role, at_least, may_edit_story, may_see_story
 from publisher.storage import turn
 from publisher.stories.models import Post, Story
+from publisher.stories.rules import APPROVED
 
 
 def sees(actor: User | None, story: Story) -> bool:
@@ -32,6 +33,16 @@ def require_edit(actor: User | None, story: Story) -> None:
         raise NotFound(_("There is no such story, or it is not shared with you."))
     if not edits(actor, story):
         raise NotAllowed(_("You may read this story but not change it."))
+
+
+def require_category(actor: User | None, story: Story, category_id: int | None) -> None:
+    """Raise NotAllowed when an author would move approved posts to a category with rules of its own."""
+    if category_id == story.category_id or actor is None or at_least(actor.role, Role.EDITOR):
+        return
+    if any(post.status == APPROVED and post.published_at is None for post in story.posts):
+        raise NotAllowed(
+            _("A post of this story is approved. Please ask an editor to change the category.")
+        )
 
 
 def lock(row: Story | Post) -> None:

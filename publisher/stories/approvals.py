@@ -23,13 +23,10 @@ from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import access, rules, service, telling
 from publisher.stories.models import Approval, ApprovalRule, Category, Post
-from publisher.stories.rules import APPROVED, Demand
+from publisher.stories.rules import APPROVED, IN_REVIEW, Demand
 
 FEWEST, MOST = 2, 5
 """How many approvals a rule may ask for: one is what every post needs anyway."""
-
-OFF_THE_CALENDAR = (None, "cancelled")
-"""The delivery statuses of an approved post that has no time to go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,18 @@ def needed(post: Post, known: Iterable[Demand] | None = None) -> int:
 def standing(post: Post) -> Standing:
     """How far the post's approval is."""
     return Standing(needed(post), tuple(approvers([post]).get(post.id, ())))
+
+
+def left_to_others(actor: User, posts: Sequence[Post]) -> set[int]:
+    """The ids of those in review that `actor` has approved and that still wait for somebody else."""
+    in_review = [post for post in posts if post.status == IN_REVIEW]
+    mine = {each: by for each, by in approvers(in_review).items() if actor in by}
+    known = demands() if mine else []
+    return {
+        post.id
+        for post in in_review
+        if post.id in mine and needed(post, known) > len(mine[post.id])
+    }
 
 
 def approvers(posts: Sequence[Post]) -> dict[int, list[User]]:
@@ -183,12 +192,13 @@ def lifetime() -> timedelta | None:
 
 
 def expires_at(post: Post) -> datetime | None:
-    """When the post's approval stops counting: only while it is approved and has no time to go out.
+    """When the post's approval stops counting: only while it is approved and never had a time to go out.
 
-    What stands on the calendar has a time that an editor agreed to; it never drops out unseen.
+    What stands on the calendar has a time that an editor agreed to; it never drops out unseen,
+    and what somebody took off again stays cancelled.
     """
     lasts = lifetime()
-    if lasts is None or post.status != APPROVED or post.delivery_status not in OFF_THE_CALENDAR:
+    if lasts is None or post.status != APPROVED or post.delivery_status is not None:
         return None
     approved = db.session.scalar(
         select(Approval.at)
@@ -205,8 +215,8 @@ def expire_old(_desired: Desired) -> None:
     if lasts is None:
         return
     old = select(Post.id).where(
-        Post.shown_status.in_(("approved", "cancelled")),
         Post.status == APPROVED,
+        Post.delivery_status.is_(None),
         Post.id.in_(
             select(Approval.post_id).where(
                 Approval.voided_at.is_(None),

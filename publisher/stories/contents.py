@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from flask_babel import gettext as _
 
 from channels import channel_class
 from channels.base import Author, Content, Image, Problem
 from channels.text import split_thread
-from publisher.errors import Invalid, NotFound
+from publisher.errors import Invalid, NotFound, Stale
 from publisher.media import service as media
 from publisher.stories import links
 from publisher.stories.links import Node
 from publisher.stories.models import Post
 from publisher.stories.rules import ARCHIVED, Draft, MediaUse
+
+
+def stale(post: Post, draft: Draft) -> Stale:
+    """What refuses `draft`, written over something else than what the post says now: it keeps both."""
+    return Stale(
+        _("Somebody else saved this post while you were writing. Both texts are kept."),
+        mine=asdict(draft),
+        theirs=asdict(post.head.draft),
+        version=post.version,
+        revision=post.revision,
+        base=post.head.hash,
+    )
 
 
 def content_of(

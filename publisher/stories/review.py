@@ -14,7 +14,7 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least, may_approve
 from publisher.storage import writing
-from publisher.stories import access, approvals, comments, rules, service, taking, telling
+from publisher.stories import access, approvals, comments, contents, rules, service, taking, telling
 from publisher.stories import problems as found_problems
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
 from publisher.stories.rules import IN_REVIEW, Draft
@@ -136,7 +136,8 @@ def touch_up(
     """An editor's own hand on a post in review: a new revision that stays in review.
 
     Its writers are told, former approvals are void and stay on record, and the other editors are asked
-    where this one may not decide on their own words. Raises what `service.edit` and `submit` raise.
+    where this one may not decide on their own words. Raises what `service.edit` and `submit` raise, and Stale
+    whenever something else was read than what stands now, be it a picture that the form does not show.
     """
     with writing():
         access.lock(post)
@@ -146,6 +147,8 @@ def touch_up(
             raise NotAllowed(_("Only editors decide on a post."))
         if post.status != IN_REVIEW:
             raise Conflict(_("This post is not in review."))
+        if base != post.head.hash if base else version != post.version:
+            raise contents.stale(post, contents.checked(draft))
         before, waits_since = post.revision, post.submitted_at
         service.edit(actor, post, draft, version=version, base=base)
         if post.revision == before:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from channels import channel_class
 from publisher import web
 from publisher.calendar import planning
-from publisher.deliveries import forecast
+from publisher.deliveries import corrections, forecast
 from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.people.models import User
@@ -83,12 +83,14 @@ def add_to(blueprint: Blueprint) -> None:
 def touch_up_and_approve(
     actor: User, post: Post, draft: Draft, *, version: int, base: str | None
 ) -> None:
-    """Put one's own hand on a post in review, and approve it in the same breath where one may decide on one's
-    own words; else another editor decides. Raises what `review.touch_up` and `deliveries.approve` raise;
-    then nothing is changed."""
+    """Put one's own hand on a post in review, and approve it in the same breath where the installation lets
+    one decide on one's own words; else it is only saved.
+
+    Raises what `review.touch_up` and `deliveries.approve` raise; then nothing is changed.
+    """
     with writing():
         review.touch_up(actor, post, draft, version=version, base=base)
-        if review.may_decide(actor, post):
+        if web.settings().allow_self_approval and review.may_decide(actor, post):
             deliveries.approve(actor, post, post.revision)
 
 
@@ -335,7 +337,7 @@ def _typed_time(form: ApproveForm, post: Post) -> datetime | None:
 
 def _require_open_day(post: Post, at: datetime | None) -> None:
     """Raise Conflict (code `blackout`) when approval would send the post on a blackout date, unconfirmed."""
-    if post.published_at is None:
+    if not corrections.is_out(post):
         confirmed = "on_closed_day" in request.form
         planning.require_confirmed([at or post.planned_at], confirmed=confirmed)
 

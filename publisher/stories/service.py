@@ -24,7 +24,7 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import contents, rules, search, uses
+from publisher.stories import access, contents, rules, search, uses
 from publisher.stories import problems as found_problems
 from publisher.stories.access import lock, require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
@@ -94,6 +94,7 @@ def update_story(actor: User | None, story: Story, *, version: int, **parts: Any
             raise Stale(
                 _("Somebody else changed this story while you were writing."), version=story.version
             )
+        access.require_category(actor, story, parts["category_id"])
         before = story.title
         _fill(story, **parts)
         story.version += 1
@@ -199,14 +200,7 @@ def edit(
         if rules.content_hash(post.account_id, draft) == post.head.hash:
             return post
         if version != post.version and base != post.head.hash:
-            raise Stale(
-                _("Somebody else saved this post while you were writing. Both texts are kept."),
-                mine=asdict(draft),
-                theirs=asdict(post.head.draft),
-                version=post.version,
-                revision=post.revision,
-                base=post.head.hash,
-            )
+            raise contents.stale(post, draft)
         before = post.head.title
         if voided := void_approval(post):
             detail["voided"] = voided

@@ -11,22 +11,26 @@ from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.deliveries import service as deliveries
-from publisher.errors import Conflict, Invalid, NotAllowed, NotFound
+from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
+from publisher.media import service as media
 from publisher.notices.models import Notice
 from publisher.people import service as people
 from publisher.people.models import Event, User
 from publisher.stories import (
     approvals,
+    assigning,
     categories,
     comparing,
     review,
+    reviewing,
     service,
     taking,
     waiting,
 )
 from publisher.stories.models import Approval, Post, Story, Taken
-from publisher.stories.rules import Draft
+from publisher.stories.rules import Draft, MediaUse
+from tests.plugins.pictures import picture
 
 
 @pytest.fixture
@@ -208,6 +212,8 @@ class TestSeveralApprovals:
 
     def test_the_queue_says_what_is_missing_and_goes_past_what_one_has_done(self, cast, kim, post):
         review.approve(cast.rui, post, 1)
+        assert approvals.left_to_others(cast.rui, [post]) == {post.id}
+        assert approvals.left_to_others(kim, [post]) == set()
         mine, other = waiting.waiting(cast.rui)[0], waiting.waiting(kim)[0]
         assert (mine.done, mine.open, mine.needed, mine.approved_by) == (
             True,
@@ -230,6 +236,15 @@ def test_a_risky_word_or_a_category_asks_for_more(cast, story, post):
         language="en", deadline=None, author_ids=(),
     )  # fmt: skip
     assert approvals.needed(post) == 3
+
+
+def test_an_author_takes_no_approved_post_into_another_category(cast, story, post):
+    news = categories.add_category(cast.ada, slug="news", name_ko="소식", name_en="News")
+    review.approve(cast.rui, post, 1)
+    outcome = assigning.change_all(cast.ana, [story], category_id=news.id)
+    assert (outcome.done, outcome.refused[0][0], story.category) == (0, "New", None)
+    assert assigning.change_all(cast.ana, [story], campaign="Spring").done == 1
+    assert assigning.change_all(cast.rui, [story], category_id=news.id).done == 1
 
 
 def test_only_administrators_make_rules_and_only_sensible_ones(cast, blog):
@@ -274,7 +289,7 @@ class TestExpiry:
         assert approvals.expires_at(post) is None
         deliveries.cancel(cast.rui, post)
         approvals.expire_old({})
-        assert post.status == "in_review", "taken off the calendar it is too old"
+        assert post.shown_status == "cancelled", "somebody took it off on purpose"
 
     def test_an_old_approval_that_was_renewed_is_not_old(self, cast, post, travel):
         review.approve(cast.rui, post, 1)
@@ -318,6 +333,23 @@ class TestTouchUp:
             self.touch(cast.rui, post, "")
         assert (post.status, post.revision) == ("in_review", 1)
         self.touch(cast.rui, post, "The price is 10 won.")
+        assert (post.status, post.revision) == ("in_review", 1)
+
+    def test_what_the_form_does_not_show_has_to_be_what_was_read_too(self, cast, post):
+        words, read = Draft(title="New", text="The price is 10 won."), post.head.hash
+        other = media.upload(cast.ana, "new.png", picture(), "New")
+        swapped = replace(words, media=(MediaUse(other.id, "New"),))
+        service.edit(cast.ana, post, swapped, version=post.version)
+        review.submit(cast.ana, post)
+        with pytest.raises(Stale) as refused:
+            review.touch_up(cast.rui, post, swapped, version=1, base=read)
+        assert refused.value.values["base"] == post.head.hash
+        with pytest.raises(Stale):
+            review.touch_up(cast.rui, post, swapped, version=1)
+
+    def test_saved_for_another_editor_it_is_approved_by_nobody(self, cast, post):
+        same = post.head.draft
+        reviewing.touch_up_and_approve(cast.rui, post, same, version=post.version, base=None)
         assert (post.status, post.revision) == ("in_review", 1)
 
     def test_it_is_for_editors_and_for_what_is_in_review(self, cast, kim, post):
