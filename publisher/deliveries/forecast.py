@@ -15,7 +15,7 @@ from publisher import clock
 from publisher.accounts.models import Account
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.plan import Targets, timings
-from publisher.deliveries.rules import SCHEDULED
+from publisher.deliveries.rules import SCHEDULED, TAKEN_DOWN
 from publisher.extensions import db
 from publisher.stories import contents
 from publisher.stories.links import WhenLate
@@ -34,7 +34,9 @@ GOES, OUT, WITHOUT, DROPPED, HELD, UNPLANNED, STOPPED = (
 """What is foreseen of a post: it goes out in its order, is out already, goes without a link, is dropped for
 the lack of one, waits for something that has no time, has no time, or does not go out as things are."""
 
-OVER = frozenset({"failed", "cancelled", "missed", "needs_attention", "partly_published"})
+OVER = frozenset(
+    {"failed", "cancelled", "missed", "needs_attention", "partly_published", "taken_down"}
+)
 TAKES_LINKS = frozenset({"blog", "facebook"})
 QUEUE = 100
 """How many of an account's posts before ours are looked at: a longer queue is no forecast's matter."""
@@ -206,7 +208,7 @@ def _planned(post: Post) -> Planned:
         waits=waits,
         parts=len(contents.parts(head.draft, post.account.kind)),
         spacing=timedelta(seconds=post.account.spacing_s),
-        out_at=post.published_at,
+        out_at=None if post.delivery_status == TAKEN_DOWN else post.published_at,
         stopped=post.delivery_status in OVER,
         hopeless=bool(unknown),
     )

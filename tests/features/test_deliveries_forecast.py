@@ -8,7 +8,7 @@ import pytest
 
 from publisher import clock
 from publisher.accounts import service as accounts
-from publisher.deliveries import forecast
+from publisher.deliveries import corrections, forecast
 from publisher.deliveries import service as deliveries
 from publisher.extensions import db
 from publisher.stories import service as stories
@@ -81,3 +81,11 @@ def test_what_other_stories_take_of_an_account_is_foreseen(newsroom: Newsroom) -
     first = newsroom.delivery(other, "x").due_at
     assert told["x"] == max(start + timedelta(seconds=60), first + timedelta(seconds=30))
     assert told["blog"] == start + timedelta(seconds=50)
+
+
+def test_what_was_taken_down_is_not_foreseen_as_out(newsroom: Newsroom) -> None:
+    story = newsroom.approve(newsroom.story("page", page=Draft(text="글")))
+    newsroom.work()
+    assert [outcome for *_rest, outcome in foreseen(story)] == [forecast.OUT]
+    corrections.take_down(newsroom.editor, newsroom.post(story, "page"), "틀림")
+    assert foreseen(story) == [("page", None, forecast.STOPPED)]
