@@ -8,9 +8,11 @@ from functools import partial
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from publisher import web
-from publisher.deliveries import service as deliveries
+from publisher.deliveries.models import Delivery
+from publisher.extensions import db
 from publisher.people import audit
 from publisher.people.details import Reader, details_of, note_of, verb_of
 from publisher.people.models import Event
@@ -65,12 +67,13 @@ def newest(story: Story) -> tuple[list[Line], bool]:
 def _lines(story: Story, events: Sequence[Event]) -> list[Line]:
     labels = {post.account.slug: post.account.label for post in story.posts}
     of_post = {post.id: post.account.label for post in story.posts}
+    of_delivery = _posts_of(events)
     reader = Reader(partial(web.local_time, pattern=_("d MMM y, HH:mm")), labels)
     return [
         Line(
             event,
             verb_of(event),
-            _account(event, labels, of_post),
+            _account(event, labels, of_post, of_delivery),
             details_of(event, reader, without=ABOUT),
             note_of(event, reader),
         )
@@ -78,10 +81,22 @@ def _lines(story: Story, events: Sequence[Event]) -> list[Line]:
     ]
 
 
-def _account(event: Event, labels: Mapping[str, str], of_post: Mapping[int, str]) -> str:
+def _posts_of(events: Sequence[Event]) -> dict[int, int]:
+    """Delivery id → post id, of every delivery that the events are about and that is still there."""
+    ids = {event.subject_id for event in events if event.subject == "delivery"}
+    wanted = select(Delivery.id, Delivery.post_id).where(Delivery.id.in_(ids))
+    return {row.id: row.post_id for row in db.session.execute(wanted)}
+
+
+def _account(
+    event: Event,
+    labels: Mapping[str, str],
+    of_post: Mapping[int, str],
+    of_delivery: Mapping[int, int],
+) -> str:
     """Whose account a line is about; nothing when it is about the story itself."""
     if event.subject == "delivery" and event.subject_id is not None:
-        return of_post.get(deliveries.get(None, event.subject_id).post_id, "")
+        return of_post.get(of_delivery.get(event.subject_id, 0), "")
     if event.subject == "post" and event.subject_id is not None:
         return of_post.get(event.subject_id, "")
     slug = str(event.detail.get("account", ""))

@@ -85,13 +85,14 @@ class Draft:
         )
 
 
+UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters besides tab and line feed (category Cc), and lone surrogates (Cs)."""
+
+
 def clean(text: str) -> str:
     """NFC, LF line ends, and without control characters or lone surrogates, which no platform takes."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(
-        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
-    )
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", UNWANTED.sub("", text))
 
 
 def content_hash(account_id: int, draft: Draft) -> str:
@@ -197,13 +198,14 @@ def approvals_needed(
     demands: Iterable[Demand], *, category_id: int | None, account_id: int, words: str
 ) -> int:
     """How many different editors have to approve a post: the most that any demand asks for, at least one."""
+    said = clean(words).casefold()
     return max(
         (
             demand.needed
             for demand in demands
             if demand.category_id in {None, category_id}
             and demand.account_id in {None, account_id}
-            and (not demand.word or says(demand.word, words))
+            and (not demand.word or _has(demand.word, said))
         ),
         default=1,
     )
@@ -212,10 +214,18 @@ def approvals_needed(
 def says(word: str, text: str) -> bool:
     """Whether `text` has `word`, in capitals or not. A Latin word counts as a whole, not within another;
     a Korean one wherever it stands, since particles and compounds are written together with it."""
-    pattern = re.escape(clean(word).casefold())
+    return _has(word, clean(text).casefold())
+
+
+def _has(word: str, said: str) -> bool:
+    """As `says`, of a text that is clean and in small letters already: one text is asked for many words."""
+    word = clean(word).casefold()
+    if word not in said:
+        return False
+    pattern = re.escape(word)
     if word.isascii():
         pattern = rf"(?<![a-z0-9]){pattern}(?![a-z0-9])"
-    return re.search(pattern, clean(text).casefold()) is not None
+    return re.search(pattern, said) is not None
 
 
 def mentioned(text: str, names: Mapping[str, Iterable[int]]) -> set[int]:
