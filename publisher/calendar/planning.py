@@ -224,20 +224,26 @@ def closed(first: date, last: date) -> dict[date, str]:
     return found
 
 
-def require_confirmed(times: Iterable[datetime | None], *, confirmed: bool) -> None:
-    """Raise Conflict (code `blackout`) if one of `times` lies on a blackout date and nobody confirmed it."""
+def require_confirmed(
+    times: Iterable[datetime | None], *, confirmed: bool, here: bool = False
+) -> None:
+    """Raise Conflict (code `blackout`) if one of `times` lies on a blackout date and nobody confirmed it.
+    With `here` the page that says so asks for it, too."""
     if confirmed:
         return
     for at in times:
         found = [note for note in _days(at) if note.kind == "blackout"] if at else []
         if found:
-            raise Conflict(
-                _(
+            why = found[0].text
+            ask = (
+                _("%(why)s. Tick the box below if it goes out all the same.", why=why)
+                if here
+                else _(
                     "%(why)s. Confirm on the page of its review that it goes out all the same.",
-                    why=found[0].text,
-                ),
-                code="blackout",
+                    why=why,
+                )
             )
+            raise Conflict(ask, code="blackout")
 
 
 def add_blackout(actor: User | None, first: date, last: date | None, reason: str) -> Blackout:

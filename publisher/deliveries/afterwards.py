@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from channels import channel_class
+from publisher import clock
 from publisher.accounts.platform_words import said
+from publisher.calendar import planning
 from publisher.deliveries import again, corrections, patch, service
 from publisher.deliveries.forms import AgainForm, TakeDownForm
 from publisher.deliveries.models import Correction
@@ -117,17 +119,22 @@ def take_down(post_id: int) -> Page:
 
 def publish_again(post_id: int) -> Page:
     post = stories.get_post(me(), post_id)
-    form, problem, status = AgainForm(), None, 200
+    form, problem, status, closed = AgainForm(), None, 200, False
     form.offer(me().timezone, post.planned_zone)
     if form.validate_on_submit():
         try:
             at = form.resolve()
+            confirmed = "on_closed_day" in request.form
+            planning.require_confirmed([at or clock.now()], confirmed=confirmed, here=True)
             again.publish_again(me(), post, at, form.zone.data if at else "")
         except ZoneProblem as found:
             problem, status = found, 422
         except (Invalid, Conflict) as refused:
             form.date.errors = [*form.date.errors, refused.message]
-            status = refused.status
+            status, closed = (
+                refused.status,
+                refused.code == "blackout" or "on_closed_day" in request.form,
+            )
         else:
             flash(_("It is on the calendar again."), "success")
             return redirect(url_for("deliveries.post", post_id=post.id))
@@ -138,6 +145,7 @@ def publish_again(post_id: int) -> Page:
         post=post,
         form=form,
         after=afterwards(post),
+        closed=closed,
         choices=problem.choices if problem else (),
         asked=question(problem) if problem else "",
     )

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from publisher import clock
+from publisher.calendar import planning
 from publisher.deliveries import again, corrections, dispatch, patch
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Delivery
@@ -202,7 +203,14 @@ def test_an_editor_takes_a_post_down_and_publishes_it_again_on_its_pages(
     refused = client.post(f"/posts/{tweet.id}/publish-again", data=past)
     assert (refused.status_code, "This time has passed" in refused.text) == (422, True)
     assert "Empty: it goes out now" in client.get(f"/posts/{tweet.id}/publish-again").text
-    client.post(f"/posts/{tweet.id}/publish-again", data={"zone": "Asia/Seoul"})
+    again_form = {"zone": "Asia/Seoul"}
+    planning.add_blackout(
+        newsroom.editor, clock.now().astimezone(planning.home()).date(), None, "이전"
+    )
+    closed = client.post(f"/posts/{tweet.id}/publish-again", data=again_form)
+    assert (closed.status_code, "Tick the box below" in closed.text) == (409, True)
+    assert tweet.shown_status == "taken_down" and 'name="on_closed_day"' in closed.text
+    client.post(f"/posts/{tweet.id}/publish-again", data={**again_form, "on_closed_day": "y"})
     newsroom.work()
     db.session.refresh(tweet)
     assert tweet.shown_status == "published"
