@@ -226,10 +226,11 @@ def approve_story(story_id: int) -> Page:
     """Approve every post of the story that is in review, each in the revision that the page showed."""
     me = web.me()
     story = service.get_story(me, story_id)
+    others = approvals.left_to_others(me, story.posts)
     shown = {
         post.id: request.form.get(f"revision-{post.id}", 0, type=web.number)
         for post in story.posts
-        if f"revision-{post.id}" in request.form
+        if f"revision-{post.id}" in request.form and post.id not in others
     }
     try:
         if not shown:
@@ -241,8 +242,22 @@ def approve_story(story_id: int) -> Page:
     except (Stale, Conflict, Invalid, NotAllowed) as refused:
         flash(refused.message, "warning")
     else:
-        flash(_("Approved: %(count)s posts.", count=len(approved)), "success")
+        _say_all(approved)
     return web.back(url_for(".show", story_id=story.id))
+
+
+def _say_all(posts: Sequence[Post]) -> None:
+    """What goes on the calendar now, and what somebody else has to approve, too."""
+    complete = [post for post in posts if post.status == APPROVED]
+    if complete:
+        said = ngettext("Approved: %(num)s post.", "Approved: %(num)s posts.", len(complete))
+        flash(said, "success")
+    left = [post.account.label for post in posts if post.status != APPROVED]
+    if left:
+        accounts = ", ".join(left)
+        flash(
+            _("Somebody else has to approve these, too: %(accounts)s.", accounts=accounts), "info"
+        )
 
 
 # ---- What the page of a post shows ----

@@ -270,3 +270,25 @@ def test_an_editor_says_who_stands_in_and_comes_back(rui, kim):
     assert rui.post("/review/away", data={**form, "last": ""}).status_code == 422
     rui.post("/absences/1/end")
     assert "You are here." in words(rui.get("/review/away"))
+
+
+def test_approving_a_whole_story_says_what_somebody_else_has_to_approve_too(
+    cast, write, blog, rui
+) -> None:
+    notes = accounts.connect(None, kind="blog", slug="notes", label="Notes")
+    first = write()
+    story = first.story
+    second = review.submit(
+        cast.ana, service.add_post(cast.ana, story, notes, Draft(title="B", text="B"))
+    )
+    approvals.add_rule(None, needed=2, account_id=notes.id)
+    sent = {f"revision-{post.id}": post.revision for post in (first, second)}
+    path = f"/stories/{story.id}/approve"
+
+    page = rui.post(path, data=sent, follow_redirects=True).text
+
+    assert "Approved: 1 post." in page
+    assert "Somebody else has to approve these, too: Notes." in page
+    assert path not in page  # there is nothing left for this editor
+    db.session.expire_all()
+    assert (first.status, second.status) == ("approved", "in_review")
