@@ -95,7 +95,7 @@ def begin_and_submit(ana: Page, reader: Reader, say: Say) -> None:
 def approve_all(rui: Page, say: Say, due: datetime) -> None:
     """An editor walks through the queue and approves each post for that minute."""
     rui.goto("/review")
-    expect(rui.locator(".items .item")).to_have_count(3)
+    expect(rui.locator(".review-queue .item")).to_have_count(3)
     rui.get_by_role("link", name=say("Start reviewing")).click()
     day, time = wall(due, SEOUL).split("T")
     for _each in range(3):
