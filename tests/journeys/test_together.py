@@ -52,8 +52,9 @@ def test_everything_is_held_and_released(
     room = site.newsroom
     rui, ana = enter(cast.rui), enter(cast.ana)
     rui.goto("/accounts")
-    rui.get_by_label("Why").fill("가격표가 틀렸습니다")
-    rui.get_by_role("button", name="Hold", exact=True).click()
+    main = rui.locator("main")
+    main.get_by_label("Why").fill("가격표가 틀렸습니다")
+    main.get_by_role("button", name="Hold", exact=True).click()
     for page, path in ((rui, "/accounts"), (rui, "/review"), (ana, "/calendar"), (ana, "/stories")):
         page.goto(path)
         banner = page.locator(".banner-danger")
@@ -66,7 +67,7 @@ def test_everything_is_held_and_released(
     assert room.really_posted("x") == []
 
     rui.goto("/accounts")
-    rui.get_by_role("button", name="Release").click()
+    rui.locator("#hold").get_by_role("button", name="Release").click()
     expect(rui.locator(".banner-danger")).to_have_count(0)
     site.wait_until(lambda: room.statuses(story) == {"x": "published"})
     assert room.really_posted("x") == ["세일 시작"]
