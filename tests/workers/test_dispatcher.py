@@ -14,16 +14,23 @@ from rq.serializers import JSONSerializer
 
 from publisher import clock, queue
 from publisher.accounts import service as accounts
+from publisher.config import Timings
 from publisher.deliveries import sweep
 from publisher.effects import service as effects
 from publisher.extensions import db
 from publisher.storage import writing
 from publisher.stories.rules import Draft
-from tests.plugins.newsroom import Newsroom
+from tests.plugins.newsroom import QUICK, Newsroom
 from workers.dispatcher import TICK_S, Dispatcher
 from workers.drain import drain
 
 ONE = Draft(text="가")
+
+
+@pytest.fixture
+def timings() -> Timings:
+    """No test here is about a call without an answer: a slow machine has time for all of them."""
+    return replace(QUICK, connect=15.0, deadline=20.0, settle=25.0, lease=60.0)
 
 
 def waiting_bells(redis_url: str) -> list[str]:
