@@ -54,7 +54,7 @@ class _Crew:
     def run(self, seconds: float) -> None:
         """Hand out what is due for so many seconds at most. What was begun is finished."""
         until = time.monotonic() + seconds
-        with ThreadPoolExecutor(self.senders + 1, "sender") as pool:
+        with ThreadPoolExecutor(self.senders, "sender") as pool:
             while time.monotonic() < until:
                 self.moved.clear()
                 try:
@@ -67,11 +67,10 @@ class _Crew:
                 self.moved.wait(wait)
 
     def _round(self, pool: ThreadPoolExecutor) -> float | None:
-        """Hand out what can be taken up, deliveries before effects. One hand is always free for an effect:
-        taking a post down must not wait for a crowd. Seconds until the next look; None when there is
-        nothing to wait for."""
+        """Hand out what can be taken up, deliveries before effects. Seconds until the next look; None when
+        there is nothing to wait for."""
         taken = self.in_hand.copy()
-        now, free = clock.now(), max(0, self.senders - len(taken))
+        now, free = clock.now(), self.senders - len(taken)
         due = [head for head in self.seen if head.at <= now]
         if len(due) < free or time.monotonic() >= self.look_at:
             self._look(taken)
@@ -81,7 +80,7 @@ class _Crew:
             self.seen.remove(head)
             self._hand_out(pool, head.key, partial(dispatch.work_on, head))
         effect, heads = self.effect, self.seen
-        if effect is not None and effect <= now and len(self.in_hand) <= self.senders:
+        if effect is not None and effect <= now and len(self.in_hand) < self.senders:
             self.effect = None
             self._hand_out(pool, object(), effects.work_off)
         later = [head.at for head in heads if head.at > now]

@@ -16,7 +16,6 @@ from publisher import clock, queue
 from publisher.accounts import service as accounts
 from publisher.config import Timings
 from publisher.deliveries import sweep
-from publisher.effects import service as effects
 from publisher.extensions import db
 from publisher.storage import writing
 from publisher.stories.rules import Draft
@@ -144,19 +143,3 @@ def test_a_dispatcher_that_was_suspended_asks_before_it_sends_a_crowd(
     dispatcher.tick()
 
     assert newsroom.accounts["x"].id in accounts.holds()
-
-
-def test_side_work_needs_not_wait_for_a_crowd_of_posts(newsroom: Newsroom, app: Flask) -> None:
-    """In a crisis: taking down what is out goes on beside everything that is due."""
-    newsroom.sandbox.fault("latency", match={"path": "/2/tweets"}, times=None, seconds=0.5)
-    for text in ("가", "나"):
-        newsroom.approve(newsroom.story("x", x=Draft(text=text)))
-    seen: list[int] = []
-    effects.register("look", lambda _desired: seen.append(len(newsroom.really_posted("x"))))
-    effects.ask("look", "look", {})
-
-    drain(app, senders=1)
-
-    assert len(newsroom.really_posted("x")) == 2
-    assert seen
-    assert seen[0] < 2
