@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select
 
-from publisher import schema
+from publisher import clock, schema
+from publisher.accounts import timekeeping
+from publisher.accounts.models import Hold
 from publisher.deliveries.models import Attempt
 from publisher.extensions import db
+from publisher.storage import writing
 from publisher.stories import queries, search
 from publisher.stories.queries import Filters
 from publisher.stories.rules import Draft
@@ -35,11 +39,35 @@ def _is_model(name: str | None) -> bool:
 def test_one_migration_back_and_forth_keeps_the_attempts(newsroom: Newsroom) -> None:
     newsroom.approve(newsroom.story("x", x=Draft(text="가")))
     newsroom.work()
-    db.session.rollback()
-    with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num varchar(32))")
-        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{schema.newest()}')")
+    _migrated()
     schema.downgrade("0011")
     schema.upgrade()
     assert db.session.query(Attempt).count() == 1
     assert queries.stories(None, Filters(text="이야기")).total == 1, "the index is filled again"
+
+
+@pytest.mark.usefixtures("database_url", "app")
+def test_a_moved_clock_is_still_named_after_an_upgrade() -> None:
+    with writing() as session:
+        held = Hold(scope=timekeeping.SCOPE, code=timekeeping.CODE, reason="", actor_name="")
+        held.at, held.values = clock.now(), {"shifts": {"first": 7200}}
+        session.add(held)
+    _migrated()
+
+    schema.downgrade("0022")
+    assert _said() == {"host": "first", "shift_s": 7200}
+    schema.upgrade()
+    assert _said() == {"shifts": {"first": 7200}}
+
+
+def _migrated() -> None:
+    """Say that the models' tables were made by the migrations."""
+    db.session.rollback()
+    with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num varchar(32))")
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{schema.newest()}')")
+
+
+def _said() -> object:
+    db.session.rollback()
+    return db.session.scalar(select(Hold.values).where(Hold.code == timekeeping.CODE))
