@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -66,7 +66,7 @@ class Parcel:
     content: Content
     channel: Channel
     marker: str
-    credentials: dict[str, Any] | None
+    credentials: dict[str, Any] | None = field(repr=False)
 
 
 def send(claim: Claim) -> None:
