@@ -39,7 +39,7 @@ def require_category(actor: User | None, story: Story, category_id: int | None) 
     """Raise NotAllowed when an author would move approved posts to a category with rules of its own."""
     if category_id == story.category_id or actor is None or at_least(actor.role, Role.EDITOR):
         return
-    if any(post.status == APPROVED and post.published_at is None for post in story.posts):
+    if any(post.status == APPROVED and post.delivery_status != "published" for post in story.posts):
         raise NotAllowed(
             _("A post of this story is approved. Please ask an editor to change the category.")
         )
