@@ -71,6 +71,17 @@ def test_the_cookie_is_for_this_site_alone(client, kim):
     assert "Secure" not in cookie  # this installation is reached over http
 
 
+def test_an_answer_that_comes_late_brings_no_used_up_message_back(client, kim):
+    enter(client)
+    client.get("/me")
+    client.post("/me", data={"name": "Kim", "language": "en", "timezone": "Asia/Seoul"})
+    answer = client.get("/signed-in")  # a script asks before a page has shown the message, and hears late
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert "Saved." in client.get("/me").text
+    assert "Saved." not in client.get("/me").text
+
+
 def test_over_https_cookies_and_pages_insist_on_it(config):
     with running(replace(config, public_url="https://publisher.example.com")) as app:
         service.add(None, "kim@example.com", "Kim", "author", password=PASSWORD)
