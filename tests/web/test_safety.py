@@ -75,7 +75,9 @@ def test_an_answer_that_comes_late_brings_no_used_up_message_back(client, kim):
     enter(client)
     client.get("/me")
     client.post("/me", data={"name": "Kim", "language": "en", "timezone": "Asia/Seoul"})
-    answer = client.get("/signed-in")  # a script asks before a page has shown the message, and hears late
+    answer = client.get(
+        "/signed-in"
+    )  # a script asks before a page has shown the message, and hears late
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
     assert "Saved." in client.get("/me").text
