@@ -63,6 +63,9 @@ def _exclusively() -> Iterator[Connection]:
     """A connection in a write transaction that no other migration can enter."""
     with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
+            # Grown tables take their time, and so does whoever waits for another machine's upgrade.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         yield connection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 
@@ -71,3 +72,18 @@ def _migrated() -> None:
 def _said() -> object:
     db.session.rollback()
     return db.session.scalar(select(Hold.values).where(Hold.code == timekeeping.CODE))
+
+
+@pytest.mark.usefixtures("database_url", "app")
+def test_an_upgrade_may_take_longer_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grown tables take their time, and another machine's upgrade is waited for."""
+    seen: list[str] = []
+
+    def upgraded(config: AlembicConfig, _target: str) -> None:
+        connection = config.attributes["connection"]
+        if connection.dialect.name == "postgresql":
+            seen.append(connection.exec_driver_sql("SHOW statement_timeout").scalar())
+
+    monkeypatch.setattr(schema.command, "upgrade", upgraded)
+    schema.upgrade()
+    assert seen in ([], ["0"])
