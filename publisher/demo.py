@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.deliveries import service as deliveries
+from publisher.errors import Conflict
 from publisher.extensions import db
 from publisher.people import links
 from publisher.people import service as people
@@ -104,7 +106,12 @@ def sandbox_url() -> str:
 
 
 def prepare() -> Iterator[str]:
-    """Make what is missing and yield the lines that a person needs: sign-in links and addresses."""
+    """Make what is missing and yield the lines that a person needs: sign-in links and addresses.
+
+    Raises Conflict where accounts of one's own are connected: a demonstration would write into their place,
+    and run beside them.
+    """
+    _require_nothing_of_ones_own()
     author, editor, admin = (_person(*each) for each in PEOPLE)
     blog, x, page = connect_accounts(admin)
     if db.session.scalar(select(Story.id).limit(1)) is None:
@@ -123,7 +130,8 @@ def prepare() -> Iterator[str]:
 
 
 def connect_accounts(actor: User | None) -> list[Account]:
-    """The hosted blog, an X handle and a Facebook Page of the sandbox."""
+    """The hosted blog, an X handle and a Facebook Page of the sandbox. Raises Conflict as `prepare`."""
+    _require_nothing_of_ones_own()
     return [
         accounts.connect(actor, kind="blog", slug="blog", label="한빛 블로그", sandbox=True),
         accounts.connect(
@@ -145,6 +153,17 @@ def connect_accounts(actor: User | None) -> list[Account]:
             sandbox=True,
         ),
     ]
+
+
+def _require_nothing_of_ones_own() -> None:
+    if own := [account.label for account in accounts.all_accounts() if not account.sandbox]:
+        raise Conflict(
+            _(
+                "This installation has accounts of its own: %(labels)s. Start it with `publisher up`, or try"
+                " things out in another folder: PUBLISHER_HOME=./demo make run",
+                labels=", ".join(own),
+            )
+        )
 
 
 def make_story(author: User, blog: Account, x: Account, page: Account) -> Story:

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from publisher import create_app, schema
+from publisher import create_app, demo, schema
+from publisher.accounts import service as accounts
 from publisher.cli import main
 from publisher.config import Config
+from publisher.errors import Conflict
 from publisher.extensions import db
 from publisher.people import service as people
 
@@ -61,6 +63,21 @@ def test_mistakes_get_a_sentence_and_no_traceback(run: Run, tmp_path: Path) -> N
     assert "not JSON" in run("accounts", "add", "twitter", "x", "--credentials", str(broken)).output
     assert "consumer_key" in run("accounts", "add", "twitter", "x").output
     assert "REDIS_URL" in run("worker").output
+
+
+def test_a_demonstration_keeps_away_from_accounts_of_ones_own(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("db", "upgrade")
+    keys = tmp_path / "page.json"
+    keys.write_text(json.dumps({"page_id": "1", "page_token": "t"}))
+    run("accounts", "add", "facebook", "page", "--credentials", str(keys))
+    monkeypatch.setenv("SANDBOX_PORT", "1")
+    with create_app().app_context():
+        with pytest.raises(Conflict, match="accounts of its own: page"):
+            next(demo.prepare())
+        assert people.everyone() == []
+        assert [account.slug for account in accounts.all_accounts()] == ["page"]
 
 
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
