@@ -9,7 +9,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from channels import http
-from publisher import assets, backup, crashes, packing, retention, storage, vault, web
+from publisher import assets, crashes, packing, retention, storage, vault, web
 from publisher.accounts import expiry
 from publisher.config import Config
 from publisher.crosslinks import service as crosslinks
@@ -90,7 +90,6 @@ def _register_effects(app: Flask) -> None:
         effects.register("take_down", patch.bring_down)
         effects.register("stage", deliver.stage_ahead)
         effects.register("mail", mail.send)
-        effects.register("backup", backup.hourly)
         effects.register("prune", retention.prune)
         effects.register("expire", approvals.expire_old)
         effects.register("check", preflight.check_account)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import re
-import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,11 +15,12 @@ from flask import current_app
 
 from publisher import clock, copies
 from publisher.config import Config
-from publisher.effects import service as effects
 
 HOURLY, DAILY = 48, 30
-CALM = timedelta(minutes=1)
-"""Who has just started has more urgent things to do."""
+AGAIN = timedelta(minutes=10)
+"""How often a dispatcher looks whether this hour's copy is there."""
+ABANDONED = timedelta(days=1)
+"""What somebody began to write that long ago will not be finished."""
 STAMP = "%Y%m%dT%H%M%SZ"
 NAME = re.compile(r"publisher-(\d{8}T\d{6}Z)\.(?:sqlite3\.gz|dump)")
 
@@ -43,31 +43,32 @@ def newest() -> datetime | None:
     return max((at for at, _path in _copies()), default=None)
 
 
-def ask_hourly() -> None:
-    """Want this hour's copy, once among all dispatchers. Nothing when this machine keeps no backups."""
-    if _config().backups != "off":
-        now = clock.now()
-        host = {"host": socket.gethostname()}
-        effects.ask("backup", f"backup:{now:%Y-%m-%dT%H}", host, at=now + CALM)
-
-
-def hourly(_desired: effects.Desired) -> None:
-    """Effect `backup`: a copy of this hour, and none beyond what is to be kept. A machine that keeps no
-    backups leaves it to another; two at once never happen."""
+def hourly() -> None:
+    """A copy of this hour, if there is none yet, and none beyond what is to be kept. Nothing where no backups
+    are kept, or while another process is at it. May take long: no sender waits for it. Raises CopyError."""
     if _config().backups == "off":
-        raise effects.Later(10)
+        return
     _config().backup_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (_config().backup_folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise effects.Later(60) from None
+            return
+        _forget_abandoned()
         done = newest()
         if done is None or f"{done:%Y%m%d%H}" != f"{clock.now():%Y%m%d%H}":
             take()
         found = dict(_copies())
         for at in superfluous(list(found)):
             found[at].unlink(missing_ok=True)
+
+
+def _forget_abandoned() -> None:
+    """Whoever was killed while copying left something as large as the database."""
+    for draft in _config().backup_folder.glob(".publisher-*"):
+        written = datetime.fromtimestamp(draft.stat().st_mtime, UTC)
+        if clock.now() - written > ABANDONED:
+            draft.unlink(missing_ok=True)
 
 
 def superfluous(made: Sequence[datetime], hours: int = HOURLY, days: int = DAILY) -> list[datetime]:

@@ -8,7 +8,9 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from types import FrameType
 
 from flask import Flask
@@ -26,6 +28,8 @@ TICK_S = 0.5
 BEAT_S = 2.0
 SWEEP_S = 5.0
 """How often everything is swept, also when nothing is on its way."""
+CALM = timedelta(minutes=1)
+"""Who has just started has more urgent things to do than a backup."""
 INLINE_AFTER_S = 5.0
 """For how long nobody may hear the bells before the dispatcher drains by itself."""
 
@@ -43,9 +47,12 @@ class Dispatcher:
         self.sweep_at = 0.0
         self.ticked_at: datetime | None = None
         self.hour: int | None = None
+        self.backup_at = clock.now() + CALM
+        self.besides: dict[str, threading.Thread] = {}
 
     def run(self) -> None:
-        """Until told to stop. A database that is away for a moment is logged and tried again."""
+        """Until told to stop; what it sends by itself is then finished. A database that is away for a moment
+        is logged and tried again."""
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
@@ -54,6 +61,12 @@ class Dispatcher:
                 logger.exception("the database did not answer")
                 wait = TICK_S
             self.stopping.wait(wait)
+        self.finish()
+
+    def finish(self) -> None:
+        """Wait for what it sends by itself."""
+        if (draining := self.besides.get("drain")) is not None:
+            draining.join()
 
     def tick(self) -> float:
         """One round: a sign of life, the bells, the sweep. Returns how many seconds to sleep.
@@ -92,9 +105,11 @@ class Dispatcher:
             sweep.abandoned()
 
     def _ask_for_upkeep(self) -> None:
-        """Each hour: a backup, and once a day forgetting what is old, and reminders never asked for."""
-        if (hour := clock.now().hour) != self.hour:
-            backup.ask_hourly()
+        """Each hour a backup, and once a day forgetting what is old, and reminders never asked for."""
+        if (now := clock.now()) >= self.backup_at:
+            self.backup_at = now + backup.AGAIN
+            self._beside("backup", self._back_up)
+        if (hour := now.hour) != self.hour:
             retention.ask_daily()
             expiry.ask_daily()
             self.hour = hour
@@ -105,7 +120,21 @@ class Dispatcher:
             return
         self.silent_since = self.silent_since or time.monotonic()
         if self.inline:
-            drain(self.app)
+            self._beside("drain", partial(drain, self.app, stopping=self.stopping))
+
+    def _beside(self, name: str, work: Callable[[], None]) -> None:
+        """Have it done while the ticks go on, unless it is being done already."""
+        doing = self.besides.get(name)
+        if doing is None or not doing.is_alive():
+            self.besides[name] = threading.Thread(target=work, name=name, daemon=True)
+            self.besides[name].start()
+
+    def _back_up(self) -> None:
+        try:
+            with self.app.app_context():
+                backup.hourly()
+        except Exception:
+            logger.exception("no copy of the database could be made; another try follows")
 
     @property
     def inline(self) -> bool:

@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from publisher import backup, clock, copies, journal
 from publisher.copies import CopyError
-from publisher.effects import service as effects
-from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.people import service as people
 from tests.plugins.app import Cast
@@ -34,16 +31,12 @@ def test_a_copy_is_made_each_hour_and_two_days_of_them_are_kept(
     app: Flask, cast: Cast, travel: Travel
 ) -> None:
     for _hour in range(4):
-        backup.ask_hourly()
-        backup.ask_hourly()
-        travel(2 * backup.CALM)
-        while effects.work_off():
-            pass
-        travel(HOUR - 2 * backup.CALM)
+        backup.hourly()
+        backup.hourly()
+        travel(HOUR)
     made = [at for at, _path in backup._copies()]
     assert len(made) == len({f"{at:%d%H}" for at in made}) == 4
     assert backup.age() < 2 * HOUR
-    assert effects.stuck() == []
 
 
 def test_the_last_48_and_the_last_of_each_of_30_days_are_kept() -> None:
@@ -69,10 +62,22 @@ def test_a_copy_is_whole_and_only_its_owner_may_read_it(
 def test_a_machine_that_keeps_no_copies_leaves_them_to_another(app: Flask) -> None:
     settings = app.extensions["settings"]
     app.extensions["settings"] = replace(settings, backups="off")
-    backup.ask_hourly()
-    assert db.session.scalars(select(Effect)).all() == []
-    with pytest.raises(effects.Later):
-        backup.hourly({})
+    backup.hourly()
+    assert backup.newest() is None
+
+
+def test_what_a_killed_process_had_begun_to_copy_does_not_stay(
+    app: Flask, cast: Cast, travel: Travel
+) -> None:
+    backup.hourly()
+    folder = app.extensions["settings"].backup_folder
+    draft = folder / ".publisher-20270301T090000Z.sqlite3.gz.4711.plain"
+    draft.write_bytes(b"half")
+    backup.hourly()
+    assert draft.exists()
+    travel(timedelta(days=2))
+    backup.hourly()
+    assert not draft.exists()
 
 
 def test_a_copy_that_cannot_be_written_says_why(
