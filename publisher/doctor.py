@@ -18,6 +18,9 @@ def examine() -> list[Check]:
 
 def _accounts() -> Iterator[Check]:
     for account in accounts.all_accounts():
-        well = account.status == AccountStatus.ACTIVE
+        held = accounts.hold_of(account)
+        well = account.status == AccountStatus.ACTIVE and held is None
         said = "ready" if well else f"paused: {account.problem}"
+        if held is not None:
+            said = f"held by {held.actor_name}: {held.reason} Release it on the page Accounts."
         yield Check(f"account {account.slug}", well, said)

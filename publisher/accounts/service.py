@@ -22,8 +22,11 @@ from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credentia
 from publisher.blog.service import Shelf
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
+from publisher.notices import service as notices
 from publisher.people import audit
+from publisher.people import service as people
 from publisher.people.models import User
+from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 
 IDENTITY = "identity"
@@ -262,6 +265,8 @@ def hold(actor: User | None, reason: str, account: Account | None = None) -> Hol
             audit.record(
                 actor, "held", "account", account.id if account else None, note=held.reason
             )
+            if actor is None and account is not None:
+                _tell_of_hold(account)
         return held
 
 
@@ -275,6 +280,11 @@ def release(actor: User | None, account: Account | None = None) -> None:
         held.released_by = actor.name if actor else audit.SYSTEM
         audit.record(actor, "released", "account", account.id if account else None)
         queue.ring_after_commit(clock.now())
+
+
+def hold_of(account: Account) -> Hold | None:
+    """The open hold on this account alone."""
+    return _open_hold(account.id)
 
 
 def holding() -> Hold | None:
@@ -296,6 +306,15 @@ def rotate_keys() -> int:
         for account in accounts:
             flag_modified(account, "credentials")
         return len(accounts)
+
+
+def _tell_of_hold(account: Account) -> None:
+    """The machine stopped an account: whoever may release it hears of it."""
+    for user in people.everyone():
+        if user.active and at_least(user.role, Role.EDITOR):
+            notices.notify(
+                user, "account_held", {"account": account.label}, f"/accounts/{account.slug}"
+            )
 
 
 def _activate(account: Account) -> None:

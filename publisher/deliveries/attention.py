@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from publisher.accounts.models import Account
+from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import AccountStatus
 from publisher.deliveries import corrections, preflight
 from publisher.deliveries.models import Delivery
@@ -52,13 +52,16 @@ def stopped(stories: CompoundSelect[int] | None = None, *, limit: int) -> Sequen
 
 
 def troubled_accounts() -> Sequence[Account]:
-    """Accounts that do not send, because they are paused or their platform is silent, while posts wait."""
+    """Accounts that do not send while posts wait: paused ones, held ones, those whose platform is silent."""
     waits = select(Delivery.id).where(
         Delivery.account_id == Account.id,
         Delivery.next_at.is_not(None),
         Delivery.status == SCHEDULED,
     )
-    trouble = or_(Account.status == AccountStatus.PAUSED, Account.silent_since.is_not(None))
+    held = select(Hold.id).where(Hold.account_id == Account.id, Hold.released_at.is_(None))
+    trouble = or_(
+        Account.status == AccountStatus.PAUSED, Account.silent_since.is_not(None), held.exists()
+    )
     query = select(Account).where(trouble, waits.exists()).order_by(Account.label)
     return db.session.scalars(query).all()
 

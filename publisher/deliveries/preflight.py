@@ -7,9 +7,10 @@ something to look at, and what its owner was told of.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
@@ -23,6 +24,7 @@ from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.accounts.platform_words import said
 from publisher.accounts.rules import AccountStatus, needs_check
+from publisher.accounts.words import reason_of
 from publisher.deliveries import rules, state
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.plan import Targets
@@ -44,6 +46,7 @@ DOUBTFUL = frozenset({None, "failed", "cancelled", "missed", str(NEEDS_ATTENTION
 SENTENCES = {
     "approval": _l("It was changed after its approval and waits for a new one."),
     "account_paused": _l("The account is paused, and nothing goes out there."),
+    "account_held": _l("The account is held until somebody releases it."),
     "account_silent": _l(
         "The platform does not answer. One post is tried alone; the others follow when it got through."
     ),
@@ -57,12 +60,12 @@ SENTENCES = {
 @dataclass(frozen=True, slots=True)
 class Concern:
     """One reason why a post may not go out in time. `at` is when the reason itself may end or begin, if
-    known; `quote` is what the platform said."""
+    known; `quote` is why, in the reader's language: what a platform said, or whoever holds the account."""
 
     code: str
     at: datetime | None = None
     values: dict[str, str] = field(default_factory=dict)
-    quote: str = ""
+    quote: Callable[[], str] = str
 
     @property
     def sentence(self) -> str:
@@ -70,7 +73,7 @@ class Concern:
 
     @property
     def quoted(self) -> str:
-        return said(self.quote)
+        return self.quote()
 
 
 def first_look(due_at: datetime) -> datetime | None:
@@ -212,7 +215,9 @@ def _of_account(delivery: Delivery) -> list[Concern]:
     account, due_at = delivery.account, delivery.due_at
     found = []
     if account.status != AccountStatus.ACTIVE:
-        found.append(Concern("account_paused", quote=account.problem))
+        found.append(Concern("account_paused", quote=partial(said, account.problem)))
+    if (held := accounts.hold_of(account)) is not None:
+        found.append(Concern("account_held", quote=partial(reason_of, held)))
     if account.silent_since is not None:
         found.append(Concern("account_silent", at=account.paused_until))
     elif account.paused_until is not None and account.paused_until > due_at:

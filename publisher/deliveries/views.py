@@ -8,6 +8,7 @@ from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from publisher.accounts import service as accounts
 from publisher.accounts.platform_words import said
 from publisher.deliveries import afterwards, corrections, preflight, service, settle, sweep
 from publisher.deliveries import attention as waiting
@@ -56,6 +57,7 @@ def attention() -> Page:
         wishes=corrections.troubled(),
         foreseen=waiting.foreseen(),
         accounts=waiting.troubled_accounts(),
+        holds=accounts.holds(),
         stuck=waiting.given_up(),
         concerns_of=preflight.concerns_of,
         sentence=sentence,

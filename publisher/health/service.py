@@ -182,9 +182,15 @@ def _effects() -> Check:
 
 
 def _hold() -> Check:
-    held = accounts.holds().get(None)
-    said = f"{held.actor_name} holds everything: {held.reason}" if held else "nothing is held"
-    return Check("hold", held is None, said, {"held": held is not None})
+    holds = accounts.holds()
+    everything = holds.pop(None, None)
+    holds.pop(timekeeping.SCOPE, None)  # the clock's own check speaks of it
+    labels = ", ".join(sorted(accounts.get(one.account_id).label for one in holds.values()))
+    said = f"these accounts are held: {labels}" if holds else "nothing is held"
+    if everything is not None:
+        said = f"{everything.actor_name} holds everything: {everything.reason}"
+    values = {"held": everything is not None, "accounts_held": len(holds)}
+    return Check("hold", everything is None and not holds, said, values)
 
 
 def _clock() -> Check:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     MISSED = "missed"
     NEEDS_ATTENTION = "needs_attention"
     ACCOUNT_PAUSED = "account_paused"
+    ACCOUNT_HELD = "account_held"
     ACCOUNT_EXPIRES = "account_expires"
     PREFLIGHT = "preflight"
     CLOCK_MOVED = "clock_moved"
@@ -34,7 +35,7 @@ class Kind(StrEnum):
 URGENT = frozenset(
     {
         *(Kind.FAILED, Kind.MISSED, Kind.NEEDS_ATTENTION, Kind.ACCOUNT_PAUSED),
-        *(Kind.PREFLIGHT, Kind.CLOCK_MOVED),
+        *(Kind.ACCOUNT_HELD, Kind.PREFLIGHT, Kind.CLOCK_MOVED),
     }
 )
 """Somebody has to act, or a post does not go out."""
@@ -54,6 +55,7 @@ ICONS = {
     Kind.MISSED: "calendar-x",
     Kind.NEEDS_ATTENTION: "exclamation-triangle-fill",
     Kind.ACCOUNT_PAUSED: "pause-circle",
+    Kind.ACCOUNT_HELD: "pause-circle",
     Kind.ACCOUNT_EXPIRES: "key",
     Kind.PREFLIGHT: "exclamation-triangle-fill",
     Kind.CLOCK_MOVED: "clock",

@@ -29,6 +29,9 @@ SENTENCES = {
     Kind.MISSED: _l("“%(title)s” missed its time on %(account)s."),
     Kind.NEEDS_ATTENTION: _l("“%(title)s” on %(account)s needs a decision: is it there or not?"),
     Kind.ACCOUNT_PAUSED: _l("The account %(account)s was paused. Nothing goes out there for now."),
+    Kind.ACCOUNT_HELD: _l(
+        "The account %(account)s is held. Nothing goes out there until somebody looks and releases it."
+    ),
     Kind.ACCOUNT_EXPIRES: _l(
         "The credentials of %(account)s work until %(day)s. Give it new ones before they end."
     ),
@@ -52,6 +55,7 @@ KIND_NAMES = {
     Kind.MISSED: _l("My post missed its time"),
     Kind.NEEDS_ATTENTION: _l("Nobody knows whether my post is out"),
     Kind.ACCOUNT_PAUSED: _l("An account was paused"),
+    Kind.ACCOUNT_HELD: _l("An account is held until somebody looks"),
     Kind.ACCOUNT_EXPIRES: _l("An account's credentials end soon"),
     Kind.PREFLIGHT: _l("My post will not go out unless something is done"),
     Kind.CLOCK_MOVED: _l("A machine's clock was moved"),

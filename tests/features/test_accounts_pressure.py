@@ -313,3 +313,26 @@ def test_a_check_that_finds_the_authority_gone_pauses_and_one_that_finds_nobody_
     with pytest.raises(Exception, match="no longer accepts"):
         accounts.check(newsroom.editor, account("x"))
     assert account("x").status == "paused"
+
+
+# ---- Holds ----
+
+
+def test_a_held_account_is_seen_wherever_somebody_looks(
+    newsroom: Newsroom, cast: Cast, client: FlaskClient, sign_in: SignIn
+) -> None:
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="소식")), in_s=3600)
+    accounts.hold(None, "More than 20 posts are overdue after a break.", account("x"))
+
+    told = [each for each in notices.of(cast.rui, 1).items if each.kind == "account_held"]
+    assert [each.path for each in told] == ["/accounts/x"]
+    assert not [each for each in notices.of(cast.ana, 1).items if each.kind == "account_held"]
+    page = sign_in(client, cast.rui)
+    assert "Look and release" in page.get("/attention").text
+    shown = page.get(f"/posts/{newsroom.post(story, 'x').id}/deliveries").text
+    assert "The account is held" in shown and "overdue after a break" in shown
+
+    accounts.release(cast.rui, account("x"))
+    assert "Look and release" not in page.get("/attention").text
+    shown = page.get(f"/posts/{newsroom.post(story, 'x').id}/deliveries").text
+    assert "The account is held until" not in shown

@@ -12,7 +12,7 @@ from publisher.storage import writing
 
 NEWS = {"by": "Ana", "title": "봄 소식", "account": "X @acme", "reason": "날짜가 틀립니다."}
 
-ABOUT_NO_STORY = {Kind.ACCOUNT_PAUSED, Kind.ACCOUNT_EXPIRES, Kind.CLOCK_MOVED}
+ABOUT_NO_STORY = {Kind.ACCOUNT_PAUSED, Kind.ACCOUNT_HELD, Kind.ACCOUNT_EXPIRES, Kind.CLOCK_MOVED}
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -116,6 +116,13 @@ def test_what_could_go_and_does_not_is_seen(
     assert failing() == {"hold"}
 
 
+def test_a_held_account_is_named(well: Flask, newsroom: Newsroom) -> None:
+    accounts.hold(None, "Too many are overdue.", accounts.by_slug("x"))
+    assert failing() == {"hold"}
+    (hold,) = [check for check in health.examine() if check.what == "hold"]
+    assert accounts.by_slug("x").label in hold.sentence
+
+
 def test_a_long_search_is_seen(well: Flask, newsroom: Newsroom) -> None:
     story = newsroom.approve(newsroom.story("x", x=Draft(text="가")), in_s=600)
     delivery = newsroom.delivery(story, "x")
