@@ -43,7 +43,7 @@ def ring(wanted: int = 1) -> bool:
         return False
     try:
         queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-        hearing = Worker.count(queue=queue)
+        hearing = _hearing(queue)
         second = int(clock.now().timestamp())
         for slot in range(min(wanted, max(1, hearing) - queue.count)):
             try:
@@ -61,6 +61,13 @@ def ring(wanted: int = 1) -> bool:
         logger.warning("the bell cannot be rung: %s", type(error).__name__)
         return False
     return hearing > 0
+
+
+def _hearing(queue: Queue) -> int:
+    """How many workers live. RQ's own count is a set that outlives them: of one that was killed, or whose
+    host is lost, only its key runs out, after two minutes."""
+    keys = Worker.all_keys(queue=queue)
+    return int(queue.connection.exists(*keys)) if keys else 0
 
 
 def reachable() -> bool:

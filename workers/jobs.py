@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from workers import listener
 from workers.drain import drain as _drain
 from workers.loaded import app
 
 
 def drain() -> None:
     """Work off what is due until nothing is due within a second."""
-    _drain(app())
+    _drain(app(), stopping=listener.told_to_stop())

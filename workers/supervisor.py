@@ -20,7 +20,9 @@ from publisher.config import Config
 from workers import valkey
 
 PR_SET_PDEATHSIG = 1
-STOP_S = {"worker": 60.0, "web": 15.0}
+STOP_S = 15.0
+"""How long a stop may take; where something may be on the wire, a call's deadline longer."""
+SENDING = ("dispatcher", "worker")
 STEADY_S = 5.0
 """A process that lived this long has started well and is no crash loop: it restarts at once."""
 LONGEST_PAUSE_S = 10.0
@@ -69,11 +71,15 @@ class Role:
         if now >= self.again_at:
             self.start()
 
-    def stop(self, patience_s: float) -> None:
-        """Ask it to stop, wait, then insist: with all its children, so that no horse stays behind."""
-        if self.process is None or self.process.poll() is not None:
+    def ask_to_stop(self) -> None:
+        """Once: a second SIGTERM makes an RQ worker kill what its horse has on the wire."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def ended(self, patience_s: float) -> None:
+        """Wait for its end, then insist: with all its children, so that no horse stays behind."""
+        if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -100,9 +106,10 @@ def _die_with_parent() -> None:
 class Supervisor:
     """Keeps roles alive until SIGTERM or SIGINT."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], *, deadline_s: float) -> None:
         self.roles: list[Role] = []
         self.say = say
+        self.deadline_s = deadline_s
         self.stopping = False
 
     def run(self) -> None:
@@ -118,10 +125,10 @@ class Supervisor:
         for kind in order:
             group = [role for role in self.roles if role.name.startswith(kind)]
             for role in group:
-                if role.process is not None and role.process.poll() is None:
-                    role.process.send_signal(signal.SIGTERM)
+                role.ask_to_stop()
+            until = time.monotonic() + STOP_S + (self.deadline_s if kind in SENDING else 0.0)
             for role in group:
-                role.stop(STOP_S.get(kind, 10.0))
+                role.ended(max(0.1, until - time.monotonic()))
             if group:
                 self.say(f"{kind} stopped")
 
@@ -139,7 +146,7 @@ def up(config: Config, *, demo: bool = False, say: Callable[[str], None] | None 
     if not _port_is_free(config.host, config.port):
         say(f"Port {config.port} is taken. Choose another: PORT={config.port + 1} make run")
         return 1
-    supervisor = Supervisor(say)
+    supervisor = Supervisor(say, deadline_s=config.timings.deadline)
 
     def stop(_number: int, _frame: object) -> None:
         supervisor.stopping = True
@@ -180,7 +187,7 @@ def _roles(config: Config, environment: Mapping[str, str], *, demo: bool) -> lis
 
 
 def web_command(config: Config) -> list[str]:
-    """Gunicorn with one process of many threads: live streams hold a thread each."""
+    """Gunicorn with one process of many threads: most of their time they wait for the database."""
     return [
         "gunicorn",
         *("--bind", f"{config.host}:{config.port}"),

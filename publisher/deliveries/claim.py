@@ -82,6 +82,11 @@ class Head:
         """What two heads have in common that only one sender can take."""
         return self.account_id, self.delivery_id
 
+    @property
+    def is_post(self) -> bool:
+        """Whether a post goes out, and not only a question whether one did."""
+        return self.delivery_id is None
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

@@ -13,7 +13,7 @@ from channels import channel_class
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
-from publisher.accounts.models import Account
+from publisher.accounts.models import Account, Hold
 from publisher.deliveries import plan, preflight, settle, state
 from publisher.deliveries.claim import started
 from publisher.deliveries.models import Attempt, Beat, Delivery
@@ -176,7 +176,8 @@ def beat(name: str, role: str) -> None:
 
 def ask_after_silence() -> int:
     """If nobody dispatched for a minute, hold each account with more than twenty overdue posts until a person
-    releases it. Returns how many were held. Called when a dispatcher starts, or was silent itself."""
+    releases it; about one silence it asks once. Returns how many were held. Called when a dispatcher starts
+    or was silent itself, and before a worker sends: it may hear a bell that is older than the silence."""
     now = clock.now()
     last = db.session.scalar(
         select(Beat.at).where(Beat.role.like("dispatcher%")).order_by(Beat.at.desc()).limit(1)
@@ -192,6 +193,9 @@ def ask_after_silence() -> int:
         )
         count = len(db.session.scalars(overdue.limit(MANY + 1)).all())
         account = accounts.get(account_id)
+        asked = select(Hold.id).where(Hold.account_id == account_id, Hold.at > last)
+        if db.session.scalar(asked.limit(1)) is not None:
+            continue
         if count > MANY and channel_class(account.kind).limits.grace_s:
             accounts.hold(
                 None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,12 +18,14 @@ from publisher import clock, queue
 from publisher.accounts import service as accounts
 from publisher.config import Timings
 from publisher.deliveries import sweep
+from publisher.effects import service as effects
 from publisher.extensions import db
 from publisher.storage import writing
 from publisher.stories.rules import Draft
 from tests.plugins.newsroom import QUICK, Newsroom
 from workers.dispatcher import TICK_S, Dispatcher
 from workers.drain import drain
+from workers.listener import Listener
 
 ONE = Draft(text="가")
 
@@ -79,6 +83,7 @@ def test_without_redis_it_works_by_itself_and_says_so(newsroom: Newsroom, app: F
     dispatcher = Dispatcher(app)
 
     dispatcher.tick()
+    dispatcher.finish()
 
     assert newsroom.statuses(story)["x"] == "published"
     assert sweep.dispatcher_is_inline()
@@ -126,8 +131,77 @@ def test_with_redis_but_without_workers_it_works_by_itself(
 
     monkeypatch.setattr("workers.dispatcher.INLINE_AFTER_S", 0.0)
     dispatcher.tick()
+    dispatcher.finish()
 
     assert newsroom.statuses(story)["x"] == "published"
+
+
+def test_workers_that_died_without_a_word_do_not_count_for_ever(
+    app: Flask, ringing: str, newsroom: Newsroom
+) -> None:
+    redis = Redis.from_url(ringing)
+    bells = Queue(queue.QUEUE, connection=redis, serializer=JSONSerializer)
+    Listener([bells], connection=redis, name="w1", serializer=JSONSerializer).register_birth()
+    assert queue.ring()
+
+    redis.delete("rq:worker:w1")  # what Redis does two minutes after its last heartbeat
+
+    assert not queue.ring()
+
+
+def test_questions_and_side_work_leave_a_hand_to_the_next_post(
+    newsroom: Newsroom, app: Flask
+) -> None:
+    """A mail server that does not answer keeps no post waiting."""
+    story = newsroom.approve(newsroom.story("x", x=ONE), in_s=0.5)
+    waited: list[bool] = []
+
+    def slow(_desired: dict[str, int]) -> None:
+        with app.app_context():
+            deadline = time.monotonic() + 10
+            while not newsroom.really_posted("x") and time.monotonic() < deadline:
+                time.sleep(0.02)
+            waited.append(bool(newsroom.really_posted("x")))
+
+    effects.register("slow", slow)
+    for number in range(3):
+        effects.ask("slow", f"slow:{number}", {"number": number})
+    db.session.rollback()
+
+    drain(app, senders=2)
+
+    assert newsroom.statuses(story)["x"] == "published"
+    assert waited == [True, True, True]
+
+
+def test_a_drain_that_is_told_to_stop_takes_nothing_new(newsroom: Newsroom, app: Flask) -> None:
+    story = newsroom.approve(newsroom.story("x", x=ONE))
+    db.session.rollback()
+    stopping = threading.Event()
+    stopping.set()
+
+    drain(app, stopping=stopping)
+
+    assert newsroom.statuses(story)["x"] == "scheduled"
+
+
+def test_a_worker_asks_about_a_crowd_too_and_about_one_silence_once(
+    newsroom: Newsroom, app: Flask, travel: Callable[[timedelta], None]
+) -> None:
+    """The dispatcher is gone; somebody publishes another post by hand, and a bell rings for it."""
+    for number in range(sweep.MANY + 1):
+        newsroom.approve(newsroom.story("x", x=Draft(text=f"글 {number}")), in_s=60)
+    sweep.beat("dispatcher@here:1", "dispatcher")
+    travel(timedelta(minutes=30))
+
+    drain(app)
+    assert newsroom.really_posted("x") == []
+    assert newsroom.accounts["x"].id in accounts.holds()
+
+    accounts.release(newsroom.editor, accounts.by_slug("x"))
+    db.session.rollback()
+    drain(app)
+    assert len(newsroom.really_posted("x")) == sweep.MANY + 1
 
 
 def test_a_dispatcher_that_was_suspended_asks_before_it_sends_a_crowd(
