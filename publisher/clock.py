@@ -29,6 +29,7 @@ def set_source(
 
 
 def wait_until(instant: datetime) -> None:
-    """Block until `now()` has reached `instant`. Never returns early, not even by a rounding of sleep."""
+    """Block until `now()` has reached `instant`. Never returns early, not even by a rounding of sleep, and
+    looks at the clock each second: one that is put back, and mended, is not slept for."""
     while (left := (instant - now()).total_seconds()) > 0:
-        _sleep(left)
+        _sleep(min(left, 1.0))

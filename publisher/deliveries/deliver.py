@@ -33,11 +33,10 @@ from publisher.deliveries.claim import (
     note,
     take_all,
 )
-from publisher.deliveries.content import content_of, media_of, usable
+from publisher.deliveries.content import answered, content_of, media_of, usable, wording
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.plan import Targets, timings
 from publisher.deliveries.rules import (
-    CANCELLED,
     NEEDS_ATTENTION,
     SCHEDULED,
     SENDING,
@@ -46,6 +45,7 @@ from publisher.deliveries.rules import (
 from publisher.extensions import db
 from publisher.media import service as media
 from publisher.storage import after_commit, persistently, writing
+from publisher.stories import links
 from publisher.stories.rules import content_hash
 
 logger = logging.getLogger(__name__)
@@ -206,15 +206,26 @@ def _is_wanted(delivery: Delivery) -> bool:
     """Not cancelled, its approval current. What is compared is the hash of the content itself, not a stored
     one: what goes out is what was approved, or nothing goes out."""
     if delivery.cancel_requested:
-        state.move(
-            delivery, CANCELLED, lease_until=None, next_at=None, note="cancelled before the wire"
-        )
+        settle.cancelled(delivery, note="cancelled before the wire")
         return False
     draft = delivery.revision.draft
     if content_hash(delivery.account_id, draft) != delivery.post.approved_hash:
         _back(delivery, next_at=None, waits_for=WaitsFor.APPROVAL)
         return False
     return True
+
+
+def _still_says(delivery: Delivery, content: Content) -> bool:
+    """Whether the addresses that were filled in are still those of its link targets: one may have been taken
+    down since. If not, the delivery is rendered anew."""
+    draft = delivery.revision.draft
+    if not links.references(draft.text, draft.link):
+        return True
+    targets = Targets(delivery.post, delivery.revision)
+    if wording(delivery, targets) == (content.text, content.link):
+        return True
+    _back(delivery, next_at=clock.now(), waits_for="")
+    return False
 
 
 def go_on_wire(claim: Claim, content: Content) -> None:
@@ -228,7 +239,7 @@ def go_on_wire(claim: Claim, content: Content) -> None:
         delivery = mine(claim, SENDING, load=ON_THE_WIRE)
         if delivery is None or claim.lease_until - clock.now() < _call():
             raise NotSent
-        allowed = may_go(delivery)
+        allowed = may_go(delivery) and _still_says(delivery, content)
         if allowed:
             _wired(claim, delivery, content)
             after_commit(partial(journal.write, _sent(delivery)))
@@ -280,6 +291,9 @@ def _pack(claim: Claim) -> Parcel | None:
     delivery = mine_to_read(claim)
     if delivery is None:
         return None
+    if delivery.part > 1 and not answered(delivery):
+        _wait_for_part(claim)
+        return None
     targets = Targets(delivery.post, delivery.revision)
     if targets.missing():
         if _without_links(claim):
@@ -292,6 +306,14 @@ def _pack(claim: Claim) -> Parcel | None:
         marker=delivery.marker,
         credentials=delivery.account.credentials,
     )
+
+
+def _wait_for_part(claim: Claim) -> None:
+    """Nothing is there to answer: a part of a thread never stands alone."""
+    with writing():
+        delivery = mine(claim, SENDING)
+        if delivery is not None:
+            _back(delivery, next_at=None, waits_for=WaitsFor.PART)
 
 
 def _without_links(claim: Claim) -> bool:
@@ -308,8 +330,9 @@ def _stays(delivery: Delivery, targets: Targets) -> bool:
         _back(delivery, next_at=None, waits_for=WaitsFor.TARGET)
     elif targets.dropped():
         _uncount(delivery)
-        state.move(delivery, CANCELLED, lease_until=None, next_at=None, problem_code="link_missing")
+        settle.cancelled(delivery, problem_code="link_missing")
         settle.end_rest(delivery)
+        settle.tell(delivery, "failed")
     else:
         return False
     return True

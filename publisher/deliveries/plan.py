@@ -19,6 +19,8 @@ from publisher.stories import links
 from publisher.stories.models import Post, Revision, Story
 from publisher.stories.rules import ARCHIVED
 
+LATE = "late"
+"""The `problem_code` of a delivery whose link target is late."""
 HOPELESS = frozenset({"failed", "cancelled", "missed", "taken_down"})
 
 
@@ -109,9 +111,15 @@ def make_ready(run: Sequence[Delivery]) -> None:
     for delivery in run:
         if delivery.status == DeliveryStatus.SCHEDULED:
             targets = targets or Targets(delivery.post, delivery.revision)
-            delivery.next_at, delivery.waits_for = readiness(delivery, targets, before)
-            queue.ring_after_commit(delivery.next_at)
+            _ready(delivery, targets, before)
         before = delivery
+
+
+def _ready(delivery: Delivery, targets: Targets, before: Delivery | None) -> None:
+    delivery.next_at, delivery.waits_for = readiness(delivery, targets, before)
+    if delivery.next_at is not None and delivery.problem_code == LATE:
+        delivery.problem_code = ""  # what keeps it after this is something else
+    queue.ring_after_commit(delivery.next_at)
 
 
 def wake(story_id: int, *, but: int) -> list[Post]:
@@ -132,9 +140,8 @@ def wake(story_id: int, *, but: int) -> list[Post]:
     ).all()
     for delivery in waiting:
         targets = Targets(delivery.post, delivery.revision)
-        delivery.next_at, delivery.waits_for = readiness(delivery, targets, None)
+        _ready(delivery, targets, None)
         delivery.changed_at = clock.now()
-        queue.ring_after_commit(delivery.next_at)
     return _unique(delivery.post for delivery in waiting)
 
 

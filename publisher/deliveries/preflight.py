@@ -149,9 +149,10 @@ def look_again(account_id: int) -> None:
     near = (Delivery.account_id == account_id, Delivery.status == SCHEDULED)
     soon = (Delivery.due_at > now, Delivery.due_at <= now + timedelta(seconds=rules.DAY_S))
     with writing() as session:
-        session.execute(
-            update(Delivery).where(*near, *soon, Delivery.part == 1).values(look_at=now)
-        )
+        # Whoever holds one of these rows now looks at it anyway; to wait could be to wait in a circle.
+        found = select(Delivery.id).where(*near, *soon, Delivery.part == 1)
+        ids = session.scalars(found.with_for_update(skip_locked=True)).all()
+        session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(look_at=now))
     _Turns.looks_at = 0.0
 
 

@@ -215,16 +215,17 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
             raise Conflict(_("This delivery does not wait for a decision."), code="delivery_state")
         if verdict == "there":
             address = _address(url)
-            if not settle.published(delivery, Receipt(_remote_id(delivery, address), address)):
+            receipt = Receipt(_remote_id(delivery, address), address)
+            if not settle.published(delivery, receipt, actor):
                 raise Conflict(str(settle.PROBLEMS["two_owners"]), code="two_owners")
         elif verdict == "absent":
             delivery.resends = delivery.absences = delivery.crashes = 0
             delivery.cancel_requested = False
             state.move(delivery, SCHEDULED, actor=actor, next_at=clock.now(), problem_code="")
             delivery.expires_at = clock.now() + _grace(delivery.post)
-            plan.make_ready([delivery])
+            plan.make_ready(state.run_of(delivery))
         elif verdict == "drop":
-            state.move(delivery, CANCELLED, actor=actor, next_at=None)
+            settle.cancelled(delivery, actor)
             settle.end_rest(delivery, actor)
         else:
             raise Invalid(_("Say whether it is there, is not there, or shall be dropped."))
@@ -326,7 +327,8 @@ def _stage(run: Sequence[Delivery]) -> None:
         return
     at = first.due_at - timedelta(seconds=plan.timings().stage_ahead)
     key = f"stage:{first.id}:{first.revision_id}"
-    effects.ask("stage", key, {"delivery_id": first.id}, at=max(at, clock.now()))
+    wish = {"delivery_id": first.id, "due_at": first.due_at.isoformat()}
+    effects.ask("stage", key, wish, at=max(at, clock.now()))
 
 
 def _require_rest(

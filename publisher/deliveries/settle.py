@@ -108,15 +108,16 @@ def put(delivery: Delivery, content: Content, receipt: Receipt) -> None:
     _follow(delivery, receipt)
 
 
-def published(delivery: Delivery, receipt: Receipt) -> bool:
-    """The delivery is out: its address becomes known, the next part and the waiting siblings may go.
+def published(delivery: Delivery, receipt: Receipt, actor: User | None = None) -> bool:
+    """The delivery is out: its address becomes known, the next part and the waiting siblings may go. `actor`
+    is the person who says so, where no platform does.
 
     False, with nothing written, when that remote post is another delivery's: written in a savepoint, as no
     other failure means that.
     """
     try:
         with db.session.begin_nested():
-            _out(delivery, receipt, delivery.wire_at or clock.now())
+            _out(delivery, receipt, delivery.wire_at or clock.now(), actor=actor)
     except IntegrityError:
         db.session.refresh(delivery)
         return False
@@ -232,9 +233,18 @@ def crashed(claim: Claim) -> None:
 def back(delivery: Delivery, **fields: Any) -> None:
     """Surely not sent: scheduled again, or cancelled if a person asked for that meanwhile."""
     if delivery.cancel_requested:
-        fields |= {"next_at": None, "waits_for": ""}
-    to = CANCELLED if delivery.cancel_requested else SCHEDULED
-    state.move(delivery, to, lease_until=None, **fields)
+        cancelled(delivery)
+    else:
+        state.move(delivery, SCHEDULED, lease_until=None, **fields)
+
+
+def cancelled(delivery: Delivery, actor: User | None = None, **fields: Any) -> None:
+    """It does not go out: siblings that wait for its address hear of it."""
+    state.move(
+        delivery, CANCELLED, actor=actor, lease_until=None, next_at=None, waits_for="", **fields
+    )
+    for woken in plan.wake(delivery.post.story_id, but=delivery.post_id):
+        state.mirror(woken)
 
 
 def end_rest(delivery: Delivery, actor: User | None = None) -> None:

@@ -97,6 +97,14 @@ def latest_run(post: Post) -> Sequence[Delivery]:
     return db.session.scalars(query.order_by(Delivery.part)).all()
 
 
+def run_of(delivery: Delivery) -> Sequence[Delivery]:
+    """All parts of this delivery's run, first part first."""
+    query = select(Delivery).where(
+        Delivery.post_id == delivery.post_id, Delivery.run == delivery.run
+    )
+    return db.session.scalars(query.order_by(Delivery.part)).all()
+
+
 def mirror(post: Post, run: Sequence[Delivery] | None = None) -> None:
     """Let the post show what its newest run is doing. `run`, if known already, need not be read again."""
     run = run or latest_run(post)

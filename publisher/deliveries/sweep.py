@@ -62,8 +62,12 @@ def abandoned() -> int:
             Delivery.lease_until.is_not(None)
         )
     ).all()
-    dead = [row.id for row in rows if row.lease_until < now or _owner_is_dead(row.owner)]
+    dead = [row.id for row in rows if _is_abandoned(row.lease_until, row.owner, now)]
     return _each(dead, _recover)
+
+
+def _is_abandoned(lease_until: datetime, owner: str, now: datetime) -> bool:
+    return lease_until < now or _owner_is_dead(owner)
 
 
 def _each(ids: Sequence[int], deal: Callable[[int], None]) -> int:
@@ -90,9 +94,11 @@ def _recover(delivery_id: int) -> None:
     """Send again what surely was not sent; doubt what had reached the wire. The fence stays: a late receipt
     that carries it is still proof."""
     delivery = state.locked(delivery_id)
+    now = clock.now()
     if delivery is None or delivery.lease_until is None:
         return
-    now = clock.now()
+    if not _is_abandoned(delivery.lease_until, delivery.owner, now):
+        return  # another sweep recovered it since we looked, and somebody is on it again
     attempt = db.session.scalars(
         select(Attempt).where(Attempt.delivery_id == delivery.id, Attempt.fence == delivery.fence)
     ).one()
@@ -145,23 +151,29 @@ def _miss(delivery_id: int) -> None:
 
 
 def _late() -> int:
-    """Posts that hold for a link which is ten minutes late: say so, once."""
-    late = clock.now() - timedelta(seconds=timings().late)
+    """Posts whose time has come and that hold for a link. What it means may have become clear without
+    anybody's doing for them, as when a second blog post of the story was archived. Ten minutes late: say so,
+    once."""
     query = select(Delivery.id).where(
         Delivery.status == SCHEDULED,
         Delivery.waits_for == WaitsFor.TARGET,
         Delivery.next_at.is_(None),
-        Delivery.due_at < late,
-        Delivery.problem_code != "late",
+        Delivery.due_at < clock.now(),
         ~timekeeping.unconfirmed(),
     )
-    return _each(db.session.scalars(query.limit(BATCH)).all(), _say_late)
+    return _each(db.session.scalars(query.limit(BATCH)).all(), _look_for_targets)
 
 
-def _say_late(delivery_id: int) -> None:
+def _look_for_targets(delivery_id: int) -> None:
     delivery = state.locked(delivery_id)
-    if delivery is not None and delivery.problem_code != "late":
-        delivery.problem_code = "late"
+    if delivery is None or delivery.status != SCHEDULED or delivery.next_at is not None:
+        return
+    plan.make_ready(state.run_of(delivery))
+    late = clock.now() - timedelta(seconds=timings().late)
+    if delivery.next_at is not None:
+        state.mirror(delivery.post)
+    elif delivery.due_at < late and delivery.problem_code != plan.LATE:
+        delivery.problem_code = plan.LATE
         state.mirror(delivery.post)
         settle.tell(delivery, "needs_attention")
 

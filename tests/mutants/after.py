@@ -70,8 +70,8 @@ AFTER = (
     Mutant(
         "a cancel on the wire counts when nothing was sent",
         SETTLE,
-        "to = CANCELLED if delivery.cancel_requested else SCHEDULED",
-        "to = SCHEDULED",
+        "    if delivery.cancel_requested:\n        cancelled(delivery)\n",
+        "    if delivery.attempts < 0:\n        cancelled(delivery)\n",
         before("a_cancel_on_the_wire_counts_when_nothing_was_sent"),
     ),
     Mutant(

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLAIM, DELIVER, SETTLE, STATE, SWEEP, Mutant, before, order
+from tests.mutants.mutant import (
+    CLAIM,
+    DELIVER,
+    LINKS,
+    SETTLE,
+    STATE,
+    SWEEP,
+    Mutant,
+    before,
+    order,
+)
 
 BEFORE = (
     # ---- The fence, the lease, dead processes ----
@@ -58,15 +68,15 @@ BEFORE = (
     Mutant(
         "sweep: a lease that ran out",
         SWEEP,
-        "row.lease_until < now or _owner",
-        "_owner",
+        "return lease_until < now or _owner",
+        "return _owner",
         before("a_sender_elsewhere_is_given_its_whole_lease"),
     ),
     Mutant(
         "sweep: a dead owner on this machine",
         SWEEP,
-        "row.lease_until < now or _owner_is_dead(row.owner)",
-        "row.lease_until < now",
+        "return lease_until < now or _owner_is_dead(owner)",
+        "return lease_until < now",
         before("a_dead_local_sender_is_noticed_at_once"),
     ),
     Mutant(
@@ -101,16 +111,23 @@ BEFORE = (
     Mutant(
         "commit 2: it happens",
         DELIVER,
-        "            raise NotSent\n        allowed = may_go(delivery)\n",
-        "            raise NotSent\n        allowed = True\n",
+        "        allowed = may_go(delivery) and",
+        "        allowed =",
         before("a_cancel_before_the_wire_is_in_time"),
     ),
     Mutant(
         "commit 2: cancelled",
         DELIVER,
-        "    if delivery.cancel_requested:\n        state.move(\n",
-        "    if delivery.attempts < 0:\n        state.move(\n",
+        "    if delivery.cancel_requested:\n        settle.cancelled(",
+        "    if delivery.attempts < 0:\n        settle.cancelled(",
         before("a_cancel_before_the_wire_is_in_time"),
+    ),
+    Mutant(
+        "commit 2: the addresses it links to are still true",
+        DELIVER,
+        "    if wording(delivery, targets) == (content.text, content.link):\n",
+        "    if targets:\n",
+        (f"{LINKS}::test_a_target_taken_down_just_before_the_wire_is_linked_to_by_nobody",),
     ),
     Mutant(
         "commit 2: the hash of what goes out is the approved one",

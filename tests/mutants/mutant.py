@@ -15,6 +15,7 @@ STORAGE, REVIEW = "publisher/storage.py", "publisher/stories/review.py"
 CONSTRAINTS = ("tests/simulation/test_constraints.py",)
 VERDICTS = ("tests/rules/test_delivery_rules.py",)
 DELIVERIES = "tests/features/test_deliveries.py"
+LINKS = "tests/features/test_deliveries_links.py"
 RACES = ("tests/features/test_deliveries_races.py",)
 
 
