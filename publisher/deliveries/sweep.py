@@ -166,7 +166,7 @@ def _late() -> int:
 
 def _look_for_targets(delivery_id: int) -> None:
     delivery = state.locked(delivery_id)
-    if delivery is None or delivery.status != SCHEDULED or delivery.next_at is not None:
+    if delivery is None or delivery.status != SCHEDULED or delivery.waits_for != WaitsFor.TARGET:
         return
     plan.make_ready(state.run_of(delivery))
     late = clock.now() - timedelta(seconds=timings().late)

@@ -185,7 +185,7 @@ def _hold() -> Check:
     holds = accounts.holds()
     everything = holds.pop(None, None)
     holds.pop(timekeeping.SCOPE, None)  # the clock's own check speaks of it
-    labels = ", ".join(sorted(accounts.get(one.account_id).label for one in holds.values()))
+    labels = ", ".join(each.label for each in accounts.all_accounts() if each.id in holds)
     said = f"these accounts are held: {labels}" if holds else "nothing is held"
     if everything is not None:
         said = f"{everything.actor_name} holds everything: {everything.reason}"
