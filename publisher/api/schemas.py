@@ -80,6 +80,10 @@ class Nothing(Body):
     """An empty object, or no body at all."""
 
 
+class TakeBack(Body):
+    revision: Id
+
+
 class ApprovePost(Body):
     revision: Id
     due_at: Time | None = None

@@ -9,6 +9,7 @@ from flask import Response, current_app, jsonify, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
+import publisher.api.undoing  # noqa: F401 - its operations are on this blueprint, too
 from publisher import clock, zones
 from publisher.accounts import service as accounts
 from publisher.api import answers, schemas, verbs

@@ -54,6 +54,10 @@ FINAL = frozenset({PUBLISHED, FAILED, CANCELLED, TAKEN_DOWN})
 OPEN = frozenset({SCHEDULED, SENDING, UNCONFIRMED, MISSED, NEEDS_ATTENTION})
 
 
+BEYOND_RECALL = frozenset({SENDING, UNCONFIRMED, NEEDS_ATTENTION, PUBLISHED})
+"""Some of it is out or may be: the approval under which it went is no longer anybody's to take back."""
+
+
 class WaitsFor(StrEnum):
     """Why a scheduled delivery has no `next_at`."""
 

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     CHANGES_REQUESTED = "changes_requested"
     APPROVED = "approved"
     APPROVAL_EXPIRED = "approval_expired"
+    APPROVAL_TAKEN_BACK = "approval_taken_back"
+    WITHDRAWN = "withdrawn"
     EDITED = "edited"
     ASSIGNED = "assigned"
     COMMENT = "comment"
@@ -45,6 +47,8 @@ ICONS = {
     Kind.CHANGES_REQUESTED: "chat-left-text",
     Kind.APPROVED: "check2-circle",
     Kind.APPROVAL_EXPIRED: "hourglass-split",
+    Kind.APPROVAL_TAKEN_BACK: "arrow-counterclockwise",
+    Kind.WITHDRAWN: "reply",
     Kind.EDITED: "pencil-square",
     Kind.ASSIGNED: "person",
     Kind.COMMENT: "chat-dots",

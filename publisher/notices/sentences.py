@@ -19,6 +19,10 @@ SENTENCES = {
     Kind.APPROVAL_EXPIRED: _l(
         "The approval of “%(title)s” for %(account)s has expired. It waits for a decision again."
     ),
+    Kind.APPROVAL_TAKEN_BACK: _l(
+        "%(by)s took the approval of “%(title)s” for %(account)s back. It waits for a decision again."
+    ),
+    Kind.WITHDRAWN: _l("%(by)s took “%(title)s” for %(account)s back from review."),
     Kind.EDITED: _l("%(by)s edited “%(title)s” for %(account)s while reviewing it."),
     Kind.ASSIGNED: _l("%(by)s gave you “%(title)s” to write."),
     Kind.COMMENT: _l("%(by)s commented on “%(title)s”."),
@@ -45,6 +49,8 @@ KIND_NAMES = {
     Kind.CHANGES_REQUESTED: _l("Changes are requested in what I write"),
     Kind.APPROVED: _l("What I write is approved"),
     Kind.APPROVAL_EXPIRED: _l("An approval has expired"),
+    Kind.APPROVAL_TAKEN_BACK: _l("An approval of what I write is taken back"),
+    Kind.WITHDRAWN: _l("What I review is taken back by its author"),
     Kind.EDITED: _l("Somebody edits what I write"),
     Kind.ASSIGNED: _l("A story is given to me"),
     Kind.COMMENT: _l("Somebody comments on my story"),

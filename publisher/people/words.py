@@ -78,9 +78,11 @@ VERBS = {
     "slot.removed": _l("removed a queue slot"),
     "submit": _l("submitted"),
     "take": _l("took a review"),
+    "take_back": _l("took an approval back"),
     "take_down": _l("took down"),
     "try_again": _l("tried again"),
     "upload": _l("uploaded"),
+    "withdraw": _l("took back from review"),
 }
 
 SUBJECTS = {

@@ -77,10 +77,12 @@ def _tell(actor: User | None, story: Story, person: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of several stories: how many were changed, and why the others were not, by title."""
+    """What became of several stories: how many were changed, and why the others were not, by title. `changed`
+    are the ids of the former."""
 
     done: int
     refused: tuple[tuple[str, str], ...]
+    changed: tuple[int, ...] = ()
 
 
 def archive_all(actor: User, stories: Collection[Story]) -> Outcome:
@@ -135,13 +137,13 @@ def _each(stories: Collection[Story], verb: Callable[[Story], object]) -> Outcom
     """One transaction for each: what is refused keeps nobody else back."""
     if len(stories) > MOST:
         raise Conflict(_("Change at most %(count)s stories at once.", count=MOST))
-    done, refused = 0, []
+    changed, refused = [], []
     for story in stories:
-        title = story.title
+        number, title = story.id, story.title
         try:
             verb(story)
         except DomainError as error:
             refused.append((title, error.message))
         else:
-            done += 1
-    return Outcome(done, tuple(refused))
+            changed.append(number)
+    return Outcome(len(changed), tuple(refused), tuple(changed))

@@ -15,7 +15,16 @@ from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.people import service as people
 from publisher.people.rules import Role, at_least
-from publisher.stories import access, assigning, categories, desk, filtering, queries, service
+from publisher.stories import (
+    access,
+    assigning,
+    categories,
+    desk,
+    filtering,
+    queries,
+    service,
+    undoing,
+)
 from publisher.stories.assigning import Outcome
 from publisher.stories.models import Story
 from publisher.stories.queries import Filters
@@ -31,6 +40,7 @@ ACCESS: dict[str, str] = {
 }
 TOLD = 5
 """How many refusals are told one by one."""
+OPPOSITE = {"archive": "restore", "restore": "archive"}
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -90,7 +100,7 @@ def change_several() -> Page:
     """One verb on every story that was chosen; says what was done, and what could not be."""
     chosen = [
         story
-        for number in dict.fromkeys(request.form.getlist("story", type=web.number))
+        for number in dict.fromkeys([*request.form.getlist("story", type=web.number), *_undone()])
         if (story := _seen(number)) is not None
     ]
     try:
@@ -113,6 +123,11 @@ def _filters() -> Filters:
         person_id=sent.get("person", type=web.number),
         archived=sent.get("archived") == "1",
     )
+
+
+def _undone() -> list[int]:
+    """The stories that an Undo names: all in one field, as it waits in the cookie with what it says."""
+    return undoing.numbers(request.form.get("stories", "").split(","))
 
 
 def _seen(number: int) -> Story | None:
@@ -151,10 +166,14 @@ def _changes() -> dict[str, Any]:
 
 def _tell(outcome: Outcome) -> None:
     if outcome.done:
-        flash(
-            ngettext("%(num)s story was changed.", "%(num)s stories were changed.", outcome.done),
-            "success",
-        )
+        said = ngettext("%(num)s story was changed.", "%(num)s stories were changed.", outcome.done)
+        back = OPPOSITE.get(request.form.get("do", ""))
+        if back:
+            fields = [("do", back), ("stories", ",".join(map(str, outcome.changed)))]
+            stay = web.safe_path(request.form.get("next", ""))
+            undoing.say(said, url_for(".change_several"), fields, stay=stay)
+        else:
+            flash(said, "success")
     for title, why in outcome.refused[:TOLD]:
         flash(_("“%(title)s” stays as it is: %(why)s", title=title, why=why), "warning")
     if (rest := len(outcome.refused) - TOLD) > 0:

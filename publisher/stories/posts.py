@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -13,7 +13,17 @@ from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
-from publisher.stories import access, desk, diff, gauges, queries, review, service, shelving
+from publisher.stories import (
+    access,
+    desk,
+    diff,
+    gauges,
+    queries,
+    review,
+    service,
+    shelving,
+    undoing,
+)
 from publisher.stories.forms import PostForm, blame
 from publisher.stories.models import Post
 from publisher.stories.rules import ARCHIVED, Draft, MediaUse
@@ -97,14 +107,20 @@ def archive_post(post_id: int) -> Page:
     except Conflict as refused:
         flash(refused.message, "warning")
     else:
-        flash(_("The post for %(account)s was removed.", account=post.account.label), "success")
+        said = _("The post for %(account)s was removed.", account=post.account.label)
+        undoing.say(said, url_for(".restore_post", post_id=post.id))
     return desk.back_to(post.story)
 
 
 def restore_post(post_id: int) -> Page:
     post = service.get_post(web.me(), post_id)
-    shelving.restore_post(web.me(), post)
-    flash(_("The post for %(account)s is back.", account=post.account.label), "success")
+    try:
+        shelving.restore_post(web.me(), post)
+    except Conflict as refused:
+        flash(refused.message, "warning")
+    else:
+        said = _("The post for %(account)s is back.", account=post.account.label)
+        undoing.say(said, url_for(".archive_post", post_id=post.id))
     return desk.back_to(post.story, post)
 
 
@@ -135,7 +151,7 @@ def _submit(post: Post) -> Page:
     except Conflict as refused:
         flash(refused.message, "warning")
     else:
-        flash(_("Saved and submitted for review."), "success")
+        undoing.say_submitted(_("Saved and submitted for review."), post)
     return desk.back_to(post.story, post)
 
 

@@ -32,6 +32,7 @@ from publisher.stories import (
     service,
     taking,
     talking,
+    undoing,
     waiting,
 )
 from publisher.stories.forms import (
@@ -251,7 +252,7 @@ def _say_all(posts: Sequence[Post]) -> None:
     complete = [post for post in posts if post.status == APPROVED]
     if complete:
         said = ngettext("Approved: %(num)s post.", "Approved: %(num)s posts.", len(complete))
-        flash(said, "success")
+        undoing.say_all_approved(said, complete[0].story, complete)
     left = [post.account.label for post in posts if post.status != APPROVED]
     if left:
         accounts = ", ".join(left)
@@ -358,19 +359,15 @@ def _require_open_day(post: Post, at: datetime | None) -> None:
 
 
 def _say_approved(post: Post) -> None:
-    if post.status == APPROVED:
-        flash(_("Approved: “%(title)s” for %(account)s.", **_names(post)), "success")
-        return
-    missing = approvals.standing(post).missing
-    flash(
-        ngettext(
+    said = _("Approved: “%(title)s” for %(account)s.", **_names(post))
+    if post.status != APPROVED:
+        said = ngettext(
             "Your approval counts. %(num)s more is needed: “%(title)s” for %(account)s.",
             "Your approval counts. %(num)s more are needed: “%(title)s” for %(account)s.",
-            missing,
+            approvals.standing(post).missing,
             **_names(post),
-        ),
-        "success",
-    )
+        )
+    undoing.say_approved(said, post, web.safe_path(request.form.get("next", "")))
 
 
 def _next(ahead: Sequence[int]) -> Response:

@@ -29,6 +29,9 @@ TRANSITIONS: dict[tuple[EditorialStatus, str], EditorialStatus] = {
     (CHANGES_REQUESTED, "submit"): IN_REVIEW,
     (IN_REVIEW, "request_changes"): CHANGES_REQUESTED,
     (IN_REVIEW, "approve"): APPROVED,
+    (IN_REVIEW, "withdraw"): DRAFT,
+    (IN_REVIEW, "take_back"): IN_REVIEW,
+    (APPROVED, "take_back"): IN_REVIEW,
     (DRAFT, "edit"): DRAFT,
     (CHANGES_REQUESTED, "edit"): CHANGES_REQUESTED,
     (IN_REVIEW, "edit"): DRAFT,
@@ -41,7 +44,8 @@ TRANSITIONS: dict[tuple[EditorialStatus, str], EditorialStatus] = {
     (ARCHIVED, "restore"): DRAFT,
 }
 """(from, verb) → to. What is not in it is refused. Editing a text under review takes it back to draft:
-nobody shall decide on words that are no longer there."""
+nobody shall decide on words that are no longer there. What is taken back in review is one of several
+approvals."""
 
 
 SAVED_UNASKED = frozenset({DRAFT, CHANGES_REQUESTED})

@@ -271,10 +271,13 @@ def fill(revision: Revision, draft: Draft, content_hash: str) -> None:
     revision.hash = content_hash
 
 
-def void_approval(post: Post) -> list[str]:
-    """Whatever was approved no longer counts; answers whose word that was. Call inside `writing()`."""
+def void_approval(post: Post, by: User | None = None) -> list[str]:
+    """Whatever was approved no longer counts, or only what `by` did; answers whose word that was. The post is
+    not approved then in any case. Call inside `writing()`."""
     post.approved_hash = None
-    standing = (Approval.post_id == post.id, Approval.voided_at.is_(None))
+    standing = [Approval.post_id == post.id, Approval.voided_at.is_(None)]
+    if by is not None:
+        standing.append(Approval.approver_id == by.id)
     names = select(User.name).join(Approval, Approval.approver_id == User.id).where(*standing)
     voided = list(dict.fromkeys(db.session.scalars(names.order_by(Approval.id))))
     db.session.execute(update(Approval).where(*standing).values(voided_at=clock.now()))
@@ -315,6 +318,8 @@ def _refusal(verb: str) -> str:
         "request_changes": _("Changes can only be requested of a post that is in review."),
         "edit": _("This post is archived. Restore it first."),
         "expire": _("Only the approval of an approved post can expire."),
+        "withdraw": _("Only a post that is in review can be taken back from it."),
+        "take_back": _("This post is not approved."),
         "archive": _("This post is archived already."),
         "restore": _("This post is not archived."),
     }[verb]

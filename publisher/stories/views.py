@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher import clock, web
+from publisher.deliveries import recall
 from publisher.errors import Conflict, Invalid, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
@@ -32,6 +33,7 @@ from publisher.stories import (
     service,
     shelving,
     talking,
+    undoing,
 )
 from publisher.stories.forms import (
     CategoryForm,
@@ -52,6 +54,7 @@ reviewing.add_to(blueprint)
 talking.add_to(blueprint)
 ruling.add_to(blueprint)
 leaving.add_to(blueprint)
+undoing.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
     "show": Role.VIEWER,
@@ -69,6 +72,7 @@ ACCESS: dict[str, str] = {
     **talking.ACCESS,
     **ruling.ACCESS,
     **leaving.ACCESS,
+    **undoing.ACCESS,
 }
 
 
@@ -81,6 +85,7 @@ def words_and_pictures() -> dict[str, Any]:
         "standing_of": approvals.standing,
         "lost_of": comments.lost,
         "readers_of": comments.readers,
+        "recallable": recall.recallable,
         "day": lambda day: format_date(day, "long", locale=get_locale()),
         "lasted": lambda since: format_timedelta(clock.now() - since, locale=get_locale()),
     }
@@ -154,7 +159,8 @@ def submit_story(story_id: int) -> Page:
     except (Invalid, Conflict) as refused:
         flash(refused.message, "warning")
     else:
-        flash(_("Submitted for review: %(count)s posts.", count=len(submitted)), "success")
+        said = _("Submitted for review: %(count)s posts.", count=len(submitted))
+        undoing.say_all_submitted(said, story, submitted)
     return desk.back_to(story)
 
 
@@ -166,13 +172,23 @@ def archive(story_id: int) -> Page:
     except Conflict as refused:
         flash(refused.message, "warning")
     else:
-        flash(_("“%(title)s” is archived.", title=story.title), "success")
+        undoing.say(
+            _("“%(title)s” is archived.", title=story.title),
+            url_for(".restore", story_id=story.id),
+        )
     return web.back(url_for(".show", story_id=story.id))
 
 
 @blueprint.post("/stories/<int:story_id>/restore")
 def restore(story_id: int) -> Page:
     story = service.get_story(web.me(), story_id)
-    shelving.restore(web.me(), story)
-    flash(_("“%(title)s” is back.", title=story.title), "success")
+    try:
+        shelving.restore(web.me(), story)
+    except Conflict as refused:
+        flash(refused.message, "warning")
+    else:
+        said = _("“%(title)s” is back.", title=story.title)
+        if story.posts:
+            said += " " + _("Its posts are drafts again.")
+        undoing.say(said, url_for(".archive", story_id=story.id))
     return web.back(url_for(".show", story_id=story.id))

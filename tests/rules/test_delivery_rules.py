@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from publisher.config import ConfigError, Timings
 from publisher.crosslinks.rules import Live, links_under
 from publisher.deliveries.rules import (
+    BEYOND_RECALL,
     CANCELLED,
     FAILED,
     FINAL,
@@ -93,6 +94,11 @@ def test_every_status_is_final_or_open_and_final_ones_stay() -> None:
 
 def test_what_was_missed_or_doubted_never_goes_straight_to_sending() -> None:
     assert [status for status, to in TRANSITIONS.items() if SENDING in to] == [SCHEDULED, SENDING]
+
+
+def test_an_approval_is_beyond_recall_as_soon_as_something_may_be_out() -> None:
+    assert {SENDING, UNCONFIRMED, NEEDS_ATTENTION, PUBLISHED} == BEYOND_RECALL
+    assert not BEYOND_RECALL & {SCHEDULED, MISSED, FAILED, CANCELLED, TAKEN_DOWN}
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ from publisher.stories.rules import (
     MediaUse,
 )
 
-VERBS = ("submit", "approve", "request_changes", "edit", "archive", "restore")
+VERBS = (
+    *("submit", "approve", "request_changes", "edit"),
+    *("withdraw", "take_back", "archive", "restore"),
+)
 LEADS_TO = {
     (DRAFT, "submit"): IN_REVIEW,
     (DRAFT, "edit"): DRAFT,
@@ -31,11 +34,14 @@ LEADS_TO = {
     (IN_REVIEW, "approve"): APPROVED,
     (IN_REVIEW, "request_changes"): CHANGES_REQUESTED,
     (IN_REVIEW, "edit"): DRAFT,
+    (IN_REVIEW, "withdraw"): DRAFT,
+    (IN_REVIEW, "take_back"): IN_REVIEW,
     (IN_REVIEW, "archive"): ARCHIVED,
     (CHANGES_REQUESTED, "submit"): IN_REVIEW,
     (CHANGES_REQUESTED, "edit"): CHANGES_REQUESTED,
     (CHANGES_REQUESTED, "archive"): ARCHIVED,
     (APPROVED, "edit"): DRAFT,
+    (APPROVED, "take_back"): IN_REVIEW,
     (APPROVED, "archive"): ARCHIVED,
     (ARCHIVED, "restore"): DRAFT,
 }

@@ -187,7 +187,13 @@ def test_review_schedule_and_cancel(ana: Caller, rui: Caller) -> None:
         "changes_requested"
     )
     ana("POST", f"{path}/submit")
+    assert ana("POST", f"{path}/withdraw").get_json()["status"] == "draft"
+    assert ana("POST", f"{path}/withdraw").status_code == 409
+    ana("POST", f"{path}/submit")
     assert ana("POST", f"{path}/approve", {"revision": 1}).status_code == 403
+    assert rui("POST", f"{path}/approve", {"revision": 1}).get_json()["status"] == "approved"
+    assert ana("POST", f"{path}/take-back", {"revision": 1}).status_code == 403
+    assert rui("POST", f"{path}/take-back", {"revision": 1}).get_json()["status"] == "in_review"
     assert rui("POST", f"{path}/approve", {"revision": 1}).get_json()["delivery"] is None
     due = {"due_at": "2031-03-09T09:00", "tz": "Asia/Seoul"}
     scheduled = rui("POST", f"{path}/schedule", due).get_json()
