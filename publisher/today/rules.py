@@ -1,4 +1,4 @@
-"""The week in a strip. Pure."""
+"""The week in a strip, and the order of what is to be written. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from publisher.calendar.rules import by_day
@@ -56,3 +56,23 @@ def _kind(status: str) -> str:
         if status in statuses:
             return kind
     return "making"
+
+
+class Due(Protocol):
+    """Something to be done by a time, or by none."""
+
+    @property
+    def due(self) -> datetime | None: ...
+
+
+AnyDue = TypeVar("AnyDue", bound=Due)
+
+
+def sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two times; the only one where there is one; None without any."""
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
+def next_first(tasks: Iterable[AnyDue]) -> list[AnyDue]:
+    """The next one due first; what has no time comes last, in the order in which it came."""
+    return sorted(tasks, key=lambda task: (task.due is None, task.due and task.due.timestamp()))

@@ -20,14 +20,14 @@ from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.stories.models import Comment, Post, Revision, Story
-from publisher.stories.rules import APPROVED, ARCHIVED, CHANGES_REQUESTED, DRAFT, IN_REVIEW
+from publisher.stories.rules import APPROVED, CHANGES_REQUESTED, DRAFT, IN_REVIEW
+from publisher.today import to_write
 
 SHOWN = 5
 """So many of each kind; the rest is a click away."""
 COUNTED = 100
 LATE = timedelta(hours=6)
 """What was due so long ago and has not gone out is no longer what goes out next: it needs attention."""
-DEADLINES_WITHIN = timedelta(days=14)
 GOING_OUT = ("scheduled", "waiting", "sending")
 
 
@@ -46,6 +46,7 @@ class Line:
     since: datetime | None
     by: str
     opens: bool
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Desk:
     changes: Lines = field(default_factory=Lines)
     reviews: Lines = field(default_factory=Lines)
     troubles: Lines = field(default_factory=Lines)
-    deadlines: Sequence[Story] = ()
+    to_write: Lines = field(default_factory=Lines)
     unplanned: Lines = field(default_factory=Lines)
     drafts: Lines = field(default_factory=Lines)
     submitted: Lines = field(default_factory=Lines)
@@ -81,8 +82,8 @@ class Desk:
     @property
     def waiting(self) -> int:
         """How many things wait for this person."""
-        lists = (self.changes, self.reviews, self.troubles)
-        return sum(each.count for each in lists) + len(self.deadlines)
+        lists = (self.changes, self.reviews, self.troubles, self.to_write)
+        return sum(each.count for each in lists)
 
 
 def desk(actor: User) -> Desk:
@@ -94,12 +95,12 @@ def desk(actor: User) -> Desk:
     mine = Post.story_id.in_(calendar.stories_of([actor.id]))
     changes = _lines(actor, Post.status == CHANGES_REQUESTED, mine)
     in_review = Post.status == IN_REVIEW
-    undated = and_(Post.status == DRAFT, Post.planned_at.is_(None))
+    undated = and_(Post.status == DRAFT, Post.planned_at.is_(None), Story.deadline.is_(None))
     return Desk(
         changes=changes,
         reviews=_lines(actor, in_review) if edits else Lines(),
         troubles=_troubles(actor, edits=edits),
-        deadlines=_deadlines(actor),
+        to_write=_to_write(actor),
         unplanned=_unplanned(actor) if edits else Lines(),
         drafts=_lines(actor, undated, mine, oldest_first=False),
         submitted=Lines() if edits else _lines(actor, in_review, mine),
@@ -147,18 +148,10 @@ def _troubles(actor: User, *, edits: bool) -> Lines:
     return Lines(found[:SHOWN], len(found))
 
 
-def _deadlines(actor: User) -> Sequence[Story]:
-    """Stories of theirs that are to be handed in soon or late already, and are not."""
-    unfinished = Story.posts.any(Post.status.in_([DRAFT, CHANGES_REQUESTED])) | ~Story.posts.any(
-        Post.status != ARCHIVED
-    )
-    query = select(Story).where(
-        Story.id.in_(calendar.stories_of([actor.id])),
-        Story.deadline <= clock.now() + DEADLINES_WITHIN,
-        Story.archived_at.is_(None),
-        unfinished,
-    )
-    return db.session.scalars(query.order_by(Story.deadline, Story.id).limit(SHOWN)).all()
+def _to_write(actor: User) -> Lines:
+    """Their ideas and drafts that have a time; the drafts without any are listed by themselves."""
+    first = to_write.tasks(actor, SHOWN)
+    return Lines(first, len(first) if len(first) < SHOWN else to_write.count(actor, COUNTED))
 
 
 def _reasons(lines: Sequence[Line]) -> Mapping[int, str]:
@@ -186,6 +179,7 @@ def _columns(actor: User) -> Any:
             Post.submitted_at,
             User.name,
             calendar.opens(actor),
+            Story.deadline,
         )
         .join(Story, Story.id == Post.story_id)
         .join(Account, Account.id == Post.account_id)

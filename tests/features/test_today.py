@@ -26,7 +26,8 @@ from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 from publisher.today import first, service
-from publisher.today.rules import days_of
+from publisher.today.rules import days_of, next_first, sooner
+from publisher.today.to_write import Task
 from tests.plugins.app import Cast
 from tests.plugins.newsroom import Newsroom
 
@@ -104,16 +105,32 @@ def test_what_has_no_date_is_listed_for_who_can_give_it_one(cast: Cast, newsroom
     assert not service.desk(cast.ana).unplanned
 
 
-def test_a_deadline_waits_until_its_story_is_handed_in(cast: Cast, newsroom: Newsroom) -> None:
-    story = stories.create_story(
-        cast.ana, title="마감", deadline=clock.now() + timedelta(days=2), author_ids=[cast.ben.id]
-    )
+def test_what_is_to_be_written_waits_until_it_is_handed_in(cast: Cast, newsroom: Newsroom) -> None:
+    soon, later = clock.now() + timedelta(days=2), clock.now() + timedelta(days=40)
+    story = stories.create_story(cast.ana, title="마감", deadline=soon, author_ids=[cast.ben.id])
     post = stories.add_post(
         cast.ana, story, newsroom.accounts["blog"], Draft(title="마감", text="본문")
     )
-    assert [each.title for each in service.desk(cast.ben).deadlines] == ["마감"]
+    draft(cast.ana, "날짜만", at=soon - timedelta(days=1))
+    stories.create_story(cast.ana, title="언젠가 쓸 생각")
+    stories.create_story(cast.ana, title="먼 마감의 생각", deadline=later)
+    assert titles(service.desk(cast.ben).to_write) == ["마감"]
+    ana = service.desk(cast.ana)
+    assert titles(ana.to_write) == ["날짜만", "마감", "먼 마감의 생각", "언젠가 쓸 생각"]
+    assert (ana.waiting, ana.drafts.count) == (4, 0)
     review.submit(cast.ana, post)
-    assert not service.desk(cast.ben).deadlines
+    assert not service.desk(cast.ben).to_write
+
+
+def test_a_task_says_what_it_is_late_for(
+    cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn
+) -> None:
+    draft(cast.ana, "늦은 초안", at=clock.now() + timedelta(hours=1))
+    stories.create_story(cast.ana, title="늦은 생각", deadline=clock.now() + timedelta(hours=1))
+    assert "Overdue" not in sign_in(app.test_client(), cast.ana).get("/").text
+    newsroom.travel(timedelta(hours=2))
+    page = sign_in(app.test_client(), cast.ana).get("/").text
+    assert "Overdue" in page and "Its time has passed" in page
 
 
 def test_what_goes_out_next_is_shown_to_everybody_in_time_order(
@@ -342,3 +359,11 @@ def test_the_sandbox_is_taken_by_one_click(app: Flask, cast: Cast, sign_in: Sign
     assert [account.kind for account in accounts.all_accounts()] == ["blog", "facebook", "twitter"]
     assert all(account.sandbox for account in accounts.all_accounts())
     assert "Nothing reaches a real platform." in page
+
+
+def test_tasks_are_in_the_order_of_their_times_and_the_timeless_come_last() -> None:
+    one, two = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    assert sooner(two, one) == sooner(one, None) == sooner(None, one) == one
+    assert sooner(None, None) is None
+    tasks = [Task(1, "a", None), Task(2, "b", two), Task(3, "c", None, at=one), Task(4, "d", None)]
+    assert [task.story_id for task in next_first(tasks)] == [3, 2, 1, 4]
