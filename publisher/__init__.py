@@ -18,7 +18,7 @@ from publisher.effects import service as effects
 from publisher.extensions import csrf, db
 from publisher.notices import mail
 from publisher.paths import data_dir
-from publisher.stories import approvals
+from publisher.stories import approvals, deadlines
 
 __version__ = "0.1.0"
 
@@ -94,3 +94,4 @@ def _register_effects(app: Flask) -> None:
         effects.register("expire", approvals.expire_old)
         effects.register("check", preflight.check_account)
         effects.register("expiry", expiry.tell)
+        effects.register("deadline", deadlines.tell)

@@ -20,6 +20,7 @@ from publisher import backup, clock, queue, retention
 from publisher.accounts import expiry, timekeeping
 from publisher.config import Config
 from publisher.deliveries import dispatch, quarantine, sweep
+from publisher.stories import deadlines
 from workers.drain import drain
 
 logger = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ class Dispatcher:
         if (hour := now.hour) != self.hour:
             retention.ask_daily()
             expiry.ask_daily()
+            deadlines.ask_daily()
             self.hour = hour
 
     def _ring(self, due: int) -> None:

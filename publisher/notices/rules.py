@@ -20,6 +20,9 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
     EDITED = "edited"
     ASSIGNED = "assigned"
+    DEADLINE_NEAR = "deadline_near"
+    DEADLINE_PASSED = "deadline_passed"
+    ASSIGNED_LATE = "assigned_late"
     COMMENT = "comment"
     MENTION = "mention"
     PUBLISHED = "published"
@@ -51,6 +54,9 @@ ICONS = {
     Kind.WITHDRAWN: "reply",
     Kind.EDITED: "pencil-square",
     Kind.ASSIGNED: "person",
+    Kind.DEADLINE_NEAR: "flag",
+    Kind.DEADLINE_PASSED: "alarm",
+    Kind.ASSIGNED_LATE: "alarm",
     Kind.COMMENT: "chat-dots",
     Kind.MENTION: "at",
     Kind.PUBLISHED: "check-circle-fill",

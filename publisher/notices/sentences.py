@@ -25,6 +25,9 @@ SENTENCES = {
     Kind.WITHDRAWN: _l("%(by)s took “%(title)s” for %(account)s back from review."),
     Kind.EDITED: _l("%(by)s edited “%(title)s” for %(account)s while reviewing it."),
     Kind.ASSIGNED: _l("%(by)s gave you “%(title)s” to write."),
+    Kind.DEADLINE_NEAR: _l("“%(title)s” is to be handed in by %(day)s."),
+    Kind.DEADLINE_PASSED: _l("“%(title)s” was to be handed in by %(day)s."),
+    Kind.ASSIGNED_LATE: _l("%(by)s was to hand “%(title)s” in by %(day)s."),
     Kind.COMMENT: _l("%(by)s commented on “%(title)s”."),
     Kind.MENTION: _l("%(by)s mentioned you in “%(title)s”."),
     Kind.PUBLISHED: _l("“%(title)s” is out on %(account)s."),
@@ -44,6 +47,8 @@ SENTENCES = {
         "The clock of %(host)s was moved. Nothing goes out until somebody confirms the time."
     ),
 }
+WITH_DAY = {Kind.ASSIGNED: _l("%(by)s gave you “%(title)s” to write by %(day)s.")}
+"""What is said instead where the news names a day."""
 KIND_NAMES = {
     Kind.REVIEW_REQUESTED: _l("Somebody asks for a review"),
     Kind.CHANGES_REQUESTED: _l("Changes are requested in what I write"),
@@ -53,6 +58,9 @@ KIND_NAMES = {
     Kind.WITHDRAWN: _l("What I review is taken back by its author"),
     Kind.EDITED: _l("Somebody edits what I write"),
     Kind.ASSIGNED: _l("A story is given to me"),
+    Kind.DEADLINE_NEAR: _l("A deadline of mine is near"),
+    Kind.DEADLINE_PASSED: _l("A deadline of mine has passed"),
+    Kind.ASSIGNED_LATE: _l("What I gave somebody to write is late"),
     Kind.COMMENT: _l("Somebody comments on my story"),
     Kind.MENTION: _l("Somebody mentions me"),
     Kind.PUBLISHED: _l("My post is out"),
@@ -83,10 +91,12 @@ _UNKNOWN = {"by": "–", "title": "–", "account": "–", "host": "–", "day":
 def sentence_of(kind: str, values: Mapping[str, Any]) -> str:
     """The news in one sentence, in the present locale."""
     known = {**_UNKNOWN, **values}
+    said = SENTENCES[Kind(kind)]
     if "day" in values:
+        said = WITH_DAY.get(Kind(kind), said)
         day = date.fromisoformat(values["day"])
         known["day"] = format_date(day, "long", locale=get_locale() or "ko")
-    return str(SENTENCES[Kind(kind)]) % known
+    return str(said) % known
 
 
 def quote_of(values: Mapping[str, Any]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from publisher import clock
 from publisher.errors import Conflict, DomainError, Invalid, NotAllowed
 from publisher.extensions import db
 from publisher.notices import service as notices
@@ -16,9 +18,10 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import service, shelving
+from publisher.stories import deadlines, service, shelving
 from publisher.stories.access import lock, require_edit
 from publisher.stories.models import Post, Revision, Story
+from publisher.zones import zone_of
 
 KEEP: Any = object()
 """Leave it as it is: None has a meaning of its own."""
@@ -26,8 +29,10 @@ MOST = 100
 """How many stories can be changed at once."""
 
 
-def hand_to(actor: User | None, story: Story, person: User) -> Story:
-    """Make `person` the one who writes the story, and tell them.
+def hand_to(
+    actor: User | None, story: Story, person: User, *, deadline: datetime | None = KEEP
+) -> Story:
+    """Make `person` the one who writes the story, by `deadline` if it is given, and tell them.
 
     Who wrote in it before stays as a co-author. Editors only; raises NotAllowed, or Invalid when `person` may
     not write.
@@ -40,6 +45,8 @@ def hand_to(actor: User | None, story: Story, person: User) -> Story:
         if not (person.active and at_least(person.role, Role.AUTHOR)):
             wrong = _("%(name)s may not write stories.", name=person.name)
             raise Invalid(wrong, fields={"owner_id": wrong})
+        if deadline is not KEEP and deadline != story.deadline:
+            _set_deadline(actor, story, deadline)
         if person.id == story.owner_id:
             return story
         before = story.owner
@@ -57,6 +64,13 @@ def hand_to(actor: User | None, story: Story, person: User) -> Story:
     return story
 
 
+def _set_deadline(actor: User | None, story: Story, deadline: datetime | None) -> None:
+    story.deadline, story.changed_at = deadline, clock.now()
+    story.version += 1
+    deadlines.remind(story)
+    audit.record(actor, "change", "story", story.id, story_id=story.id, title=story.title)
+
+
 def _wrote(person: User, story: Story) -> bool:
     """Whether a text of the story is theirs."""
     theirs = select(Revision.id).join(Post, Post.id == Revision.post_id)
@@ -69,6 +83,8 @@ def _tell(actor: User | None, story: Story, person: User) -> None:
         return
     by = actor.name if actor else audit.SYSTEM
     values = {"by": by, "title": story.title, "text": story.brief[:300]}
+    if story.deadline is not None:
+        values["day"] = story.deadline.astimezone(zone_of(person.timezone)).date().isoformat()
     notices.notify(person, "assigned", values, f"/stories/{story.id}")
 
 

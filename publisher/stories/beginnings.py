@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -74,11 +76,14 @@ def assign(story_id: int) -> Page:
     form = AssignForm()
     form.offer(desk.writers())
     if not form.validate():
-        flash(_("Choose who writes it."), "warning")
+        flash(_("Choose who writes it, and a day for the deadline or none."), "warning")
         return desk.back_to(story)
     try:
         person = people.get(form.owner_id.data)
-        assigning.hand_to(web.me(), story, person)
+        by: Any = assigning.KEEP
+        if "deadline" in request.form and form.deadline.data != desk.deadline_day(story):
+            by = desk.deadline_of(form)
+        assigning.hand_to(web.me(), story, person, deadline=by)
     except (Invalid, NotFound) as refused:
         flash(refused.message, "warning")
     else:

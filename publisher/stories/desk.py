@@ -152,8 +152,7 @@ def page(
         story_form = StoryForm(formdata=None)
         offer(story_form, story.owner_id)
         story_form.show(story)
-        if story.deadline:
-            story_form.deadline.data = story.deadline.astimezone(web.my_zone()).date()
+        story_form.deadline.data = deadline_day(story)
     if comment_form is None:
         comment_form = CommentForm(formdata=None)
         comment_form.offer(queries.live_posts(story))
@@ -186,6 +185,7 @@ def _assign_form(story: Story) -> AssignForm:
     form = AssignForm(formdata=None)
     form.offer(writers())
     form.owner_id.data = story.owner_id
+    form.deadline.data = deadline_day(story)
     return named(form, "assign-")
 
 
@@ -197,7 +197,12 @@ def back_to(story: Story, post: Post | None = None) -> Response:
     return redirect(url_for("stories.show", story_id=story.id, post=post.id, _anchor=anchor))
 
 
-def deadline_of(form: StoryForm) -> datetime | None:
+def deadline_day(story: Story) -> date | None:
+    """The day of the story's deadline, where the reader is."""
+    return story.deadline.astimezone(web.my_zone()).date() if story.deadline else None
+
+
+def deadline_of(form: StoryForm | AssignForm) -> datetime | None:
     """The end of the deadline's day where the writer is."""
     day = form.deadline.data
     return zones.resolve(day, time(23, 59), web.my_zone().key, fold=0) if day else None

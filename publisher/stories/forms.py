@@ -217,6 +217,7 @@ class AssignForm(FlaskForm):
     """Who writes a story from now on."""
 
     owner_id = SelectField(_l("Who writes it"), coerce=int)
+    deadline = DateField(_l("Deadline"), [Optional()])
 
     def offer(self, people: Iterable[User]) -> None:
         self.owner_id.choices = [SelectChoice(str(person.id), person.name) for person in people]

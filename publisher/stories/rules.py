@@ -9,7 +9,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class EditorialStatus(StrEnum):
@@ -181,6 +183,30 @@ def progress(shown_statuses: Sequence[str]) -> Progress:
     alive = [status for status in shown_statuses if status not in {"cancelled", "taken_down"}]
     status = next((status for status in CARE if counted[status]), "draft")
     return Progress(status=status, done=counted["published"], total=len(alive))
+
+
+NEAR, PASSED = "near", "passed"
+"""What is told of a deadline: that it comes, and that it is over."""
+MORNING, EVENING = time(9), time(20)
+
+
+def reminders(deadline: datetime, zone: ZoneInfo) -> list[tuple[str, datetime]]:
+    """When each is told where the writer is: on the morning of the day before, and when it is over, but at no
+    hour of the night. A deadline is mostly the end of a day."""
+    local = deadline.astimezone(zone)
+    near = datetime.combine(local.date() - timedelta(days=1), MORNING, zone)
+    passed = local
+    if local.time() < MORNING:
+        passed = datetime.combine(local.date(), MORNING, zone)
+    elif local.time() >= EVENING:
+        passed = datetime.combine(local.date() + timedelta(days=1), MORNING, zone)
+    return [(NEAR, near.astimezone(UTC)), (PASSED, passed.astimezone(UTC))]
+
+
+def to_hand_in(shown_statuses: Iterable[str]) -> bool:
+    """Whether something of a story is still to be handed in: a draft, or the whole of it."""
+    alive = [status for status in shown_statuses if status != "cancelled"]
+    return not alive or any(status in {DRAFT, CHANGES_REQUESTED} for status in alive)
 
 
 def writers(revision_author_ids: Iterable[int | None], owner_id: int) -> set[int]:

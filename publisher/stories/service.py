@@ -24,7 +24,7 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import access, contents, rules, search, uses
+from publisher.stories import access, contents, deadlines, rules, search, uses
 from publisher.stories import problems as found_problems
 from publisher.stories.access import lock, require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
@@ -81,6 +81,7 @@ def create_story(
         )
         session.add(story)
         search.keep(story)
+        deadlines.remind(story)
         audit.record(actor, "create", "story", story.id, story_id=story.id, title=story.title)
     return story
 
@@ -100,6 +101,7 @@ def update_story(actor: User | None, story: Story, *, version: int, **parts: Any
         story.version += 1
         story.changed_at = clock.now()
         search.keep(story)
+        deadlines.remind(story)
         if story.title != before:
             for post in story.posts:
                 surface(post, changed=True)

@@ -160,7 +160,7 @@ def test_an_editor_hands_an_idea_to_an_author_who_is_told_and_finds_it(client_of
 
     (told,) = notices.of(cast.ana, 1).items
     assert (told.kind, told.path) == ("assigned", f"/stories/{story.id}")
-    assert "Rui gave you “Plant tour” to write." in html.unescape(ana.get("/notices").text)
+    assert "Rui gave you “Plant tour” to write by " in html.unescape(ana.get("/notices").text)
     listed = html.unescape(ana.get(f"/stories?status=idea&person={cast.ana.id}").text)
     assert "Plant tour" in listed
     assert "Deadline" in listed
