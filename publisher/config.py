@@ -83,6 +83,7 @@ class Config:
     language: str = "ko"
     timezone: str = "Asia/Seoul"
     allow_self_approval: bool = False
+    allow_touch_up_approval: bool = False
     environment: str = "production"
     workers: int = 2
     senders: int = 4
@@ -141,6 +142,7 @@ class Config:
             language=_choice(environ, "PUBLISHER_LANGUAGE", "ko", {"ko", "en"}),
             timezone=_zone(environ),
             allow_self_approval=_flag(environ, "PUBLISHER_ALLOW_SELF_APPROVAL"),
+            allow_touch_up_approval=_flag(environ, "PUBLISHER_ALLOW_TOUCH_UP_APPROVAL"),
             environment=_choice(
                 environ, "PUBLISHER_ENVIRONMENT", "production", {"production", "demo", "test"}
             ),

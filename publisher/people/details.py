@@ -144,7 +144,11 @@ PHRASES: dict[str, tuple[Any, Callable[[Any, Reader], str]]] = {
 """How each value is said. A change (`before`, `after`), days (`first`, `last`) and the flags below are said
 otherwise."""
 
-FLAGS = {"autosaved": _l("saved while writing")}
+FLAGS = {
+    "autosaved": _l("saved while writing"),
+    "touched_up": _l("touched up while reviewing"),
+    "own_touch_up": _l("touched up and approved by the same person"),
+}
 SILENT = {"post", "open"}
 """What says nothing to a reader, or is part of the verb."""
 CHANGE, DAYS = {"before", "after"}, {"first", "last"}

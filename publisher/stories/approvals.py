@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlalchemy.orm import joinedload
 
 from publisher import clock
@@ -22,7 +22,7 @@ from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import access, rules, service, telling
-from publisher.stories.models import Approval, ApprovalRule, Category, Post
+from publisher.stories.models import Approval, ApprovalRule, Category, Post, Revision
 from publisher.stories.rules import APPROVED, IN_REVIEW, Demand
 
 FEWEST, MOST = 2, 5
@@ -117,6 +117,30 @@ def history(post: Post) -> Sequence[Approval]:
         .limit(20)
         .options(joinedload(Approval.approver), joinedload(Approval.revision))
     ).all()
+
+
+def makes_a_writer() -> ColumnElement[bool]:
+    """Which revisions make their author somebody who wrote the post: all, or all but touch-ups where the
+    installation lets editors approve their own."""
+    config: Config = current_app.extensions["settings"]
+    return Revision.touch_up.is_(False) if config.allow_touch_up_approval else true()
+
+
+def touched_up(person: User, post: Post) -> bool:
+    """Whether `person` touched the post up since it was approved last by all who had to."""
+    approved = (
+        select(func.max(Revision.number))
+        .join(Approval, Approval.revision_id == Revision.id)
+        .where(Approval.post_id == post.id, Approval.complete)
+        .scalar_subquery()
+    )
+    theirs = select(Revision.id).where(
+        Revision.post_id == post.id,
+        Revision.author_id == person.id,
+        Revision.touch_up.is_(True),
+        Revision.number > func.coalesce(approved, 0),
+    )
+    return db.session.scalar(theirs.limit(1)) is not None
 
 
 # ---- Rules ----

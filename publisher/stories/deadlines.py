@@ -1,4 +1,4 @@
-"""Deadlines: who writes a story is told on the day before and when it is late; then who handed it out is, too."""
+"""Deadlines: writers are told on the day before and when it is late; then whoever handed it out is, too."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from publisher.accounts.models import Account
@@ -125,7 +125,8 @@ class Post(Model):
 
 class Revision(Model):
     """A snapshot of a post's content, immutable once it was saved on purpose, read or submitted: only the
-    autosaves of one writer fill it before that. `media` is a list of {"id", "alt"}."""
+    autosaves of one writer fill it before that. `media` is a list of {"id", "alt"}; `touch_up` says that it
+    is an editor's hand on what they reviewed."""
 
     __tablename__ = "revisions"
 
@@ -140,6 +141,7 @@ class Revision(Model):
     when_late: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     hash: Mapped[str] = mapped_column(String(64))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    touch_up: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     post: Mapped[Post] = relationship(back_populates="revisions", foreign_keys=[post_id])

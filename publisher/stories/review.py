@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,10 +13,21 @@ from publisher.config import Config
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.people import audit
+from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least, may_approve
 from publisher.storage import writing
-from publisher.stories import access, approvals, comments, contents, rules, service, taking, telling
+from publisher.stories import (
+    absences,
+    access,
+    approvals,
+    comments,
+    contents,
+    rules,
+    service,
+    taking,
+    telling,
+)
 from publisher.stories import problems as found_problems
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
 from publisher.stories.rules import IN_REVIEW, Draft
@@ -74,8 +87,11 @@ def approve(actor: User | None, post: Post, revision: int) -> Approval:
             at=clock.now(),
             complete=_is_last(actor, post),
         )
+        detail: dict[str, Any] = {}
+        if actor and approvals.touched_up(actor, post):
+            detail = {"own_touch_up": True}
         if approval.complete:
-            service.move(actor, post, "approve", revision=revision)
+            service.move(actor, post, "approve", revision=revision, **detail)
             post.approved_hash = post.head.hash
             taking.end(post)
         else:
@@ -87,6 +103,7 @@ def approve(actor: User | None, post: Post, revision: int) -> Approval:
                 story_id=post.story_id,
                 account=post.account.slug,
                 revision=revision,
+                **detail,
             )
         session.add(approval)
         session.flush()
@@ -150,9 +167,10 @@ def touch_up(
         if base != post.head.hash if base else version != post.version:
             raise contents.stale(post, contents.checked(draft))
         before, waits_since = post.revision, post.submitted_at
-        service.edit(actor, post, draft, version=version, base=base)
+        service.edit(actor, post, draft, version=version, base=base, touched_up=True)
         if post.revision == before:
             return post
+        post.head.touch_up = True
         _refuse_problems([post])
         _submit(actor, post)
         post.submitted_at = waits_since
@@ -168,6 +186,26 @@ def may_decide(actor: User | None, post: Post) -> bool:
     return actor is None or may_approve(
         actor.role, actor.id, _writers(post), allow_self=settings.allow_self_approval
     )
+
+
+def approves_touch_up(actor: User | None, post: Post) -> bool:
+    """Whether `actor` may approve the post in the same step in which they touch it up."""
+    settings: Config = current_app.extensions["settings"]
+    own_words = settings.allow_self_approval or settings.allow_touch_up_approval
+    return own_words and may_decide(actor, post)
+
+
+def others_who_decide(actor: User, post: Post) -> list[User]:
+    """Who else could approve the post: whom a touch-up by `actor` would leave it to."""
+    settings: Config = current_app.extensions["settings"]
+    wrote, allow = _writers(post), settings.allow_self_approval
+    return [
+        person
+        for person in people.everyone()
+        if person.id != actor.id
+        and absences.may_review(person)
+        and may_approve(person.role, person.id, wrote, allow_self=allow)
+    ]
 
 
 def last_approved(post: Post) -> Revision | None:
@@ -193,7 +231,9 @@ def _require_approver(actor: User | None, post: Post) -> None:
 
 def _writers(post: Post) -> set[int]:
     authors = db.session.scalars(
-        select(Revision.author_id).where(Revision.post_id == post.id).distinct()
+        select(Revision.author_id)
+        .where(Revision.post_id == post.id, approvals.makes_a_writer())
+        .distinct()
     )
     return rules.writers(authors, post.story.owner_id)
 

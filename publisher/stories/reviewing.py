@@ -85,13 +85,13 @@ def touch_up_and_approve(
     actor: User, post: Post, draft: Draft, *, version: int, base: str | None
 ) -> None:
     """Put one's own hand on a post in review, and approve it in the same breath where the installation lets
-    one decide on one's own words; else it is only saved.
+    one decide on one's own words, or on what one only touched up; else it is only saved.
 
     Raises what `review.touch_up` and `deliveries.approve` raise; then nothing is changed.
     """
     with writing():
         review.touch_up(actor, post, draft, version=version, base=base)
-        if web.settings().allow_self_approval and review.may_decide(actor, post):
+        if review.approves_touch_up(actor, post):
             deliveries.approve(actor, post, post.revision)
 
 
@@ -151,7 +151,7 @@ def touch_up(post_id: int) -> Page:
         return _page(post, touch_form=form), 422
     ahead, revision = waiting.after(waiting.waiting(me), post), post.revision
     try:
-        if web.settings().allow_self_approval:
+        if review.approves_touch_up(me, post):
             _require_open_day(post, None)
         touch_up_and_approve(
             me,
@@ -301,7 +301,8 @@ def _page(
         still_open=sum(each.resolved_at is None for each in said),
         readers=[each for each in comments.readers(post.story) if each.id != me.id],
         decides=review.may_decide(me, post),
-        decides_on_own=web.settings().allow_self_approval,
+        approves_own=review.approves_touch_up(me, post),
+        others=review.others_who_decide(me, post),
         standing=approvals.standing(post),
         history=approvals.history(post),
         in_review=post.status == IN_REVIEW,

@@ -129,7 +129,7 @@ def holder(post: Post) -> User | None:
 def _writers(posts: Sequence[Post]) -> dict[int, set[int]]:
     rows = db.session.execute(
         select(Revision.post_id, Revision.author_id)
-        .where(Revision.post_id.in_([post.id for post in posts]))
+        .where(Revision.post_id.in_([post.id for post in posts]), approvals.makes_a_writer())
         .distinct()
     )
     authors: dict[int, list[int | None]] = {}

@@ -182,6 +182,43 @@ class TestWhereOnesOwnWordsMayBeApproved:
         assert [each.revision.number for each in approvals.history(post)] == [2]
 
 
+class TestWhereTouchUpsMayBeApproved:
+    @pytest.fixture
+    def config(self, config):
+        return replace(config, allow_touch_up_approval=True)
+
+    def test_an_editor_touches_up_and_approves_and_the_history_says_so(self, rui, post):
+        page = words(rui.get(f"/review/{post.id}"))
+        assert "Saving approves it at once." in page and "Save and approve" in page
+        form = {"version": post.version, "base": post.head.hash, "title": "New", "text": "12."}
+        rui.post(f"/posts/{post.id}/touch-up", data=form)
+        assert (post.status, post.approved_hash) == ("approved", post.head.hash)
+        page = words(rui.get(f"/stories/{post.story_id}/activity"))
+        assert "touched up and approved by the same person" in page
+
+    def test_it_can_be_taken_back_and_approved_again_but_what_one_wrote_cannot(
+        self, cast, rui, post
+    ):
+        form = {"version": post.version, "base": post.head.hash, "title": "New", "text": "12."}
+        rui.post(f"/posts/{post.id}/touch-up", data=form)
+        rui.post(f"/posts/{post.id}/take-back", data={"revision": 2})
+        assert post.status == "in_review" and review.may_decide(cast.rui, post)
+        assert [each.decides for each in waiting.waiting(cast.rui)] == [True]
+        service.edit(cast.rui, post, Draft(title="New", text="Rui's own"), version=post.version)
+        review.submit(cast.ana, post)
+        assert not review.may_decide(cast.rui, post) and review.may_decide(cast.ada, post)
+        assert [each.decides for each in waiting.waiting(cast.rui)] == [False]
+
+
+def test_an_editor_reads_who_has_to_approve_before_they_edit(cast, rui, ada, post):
+    page = words(rui.get(f"/review/{post.id}"))
+    assert "Another editor has to approve your edit" in page and "Who can: Ada" in page
+    people.deactivate(None, cast.rui)
+    page = words(ada.get(f"/review/{post.id}"))
+    assert "Nobody else could approve your edit" in page
+    assert "PUBLISHER_ALLOW_TOUCH_UP_APPROVAL" in page
+
+
 def test_what_has_changed_is_shown_for_links_pictures_and_descriptions(rui, cast, blog):
     story = service.create_story(cast.ana, title="New")
     one, two = (
