@@ -12,13 +12,13 @@ function marked() {
   const selection = getSelection();
   if (!selection?.rangeCount || selection.isCollapsed) return null;
   const range = selection.getRangeAt(0);
-  const text = document.querySelector(QUOTABLE);
-  if (!text?.contains(range.startContainer) || !text.contains(range.endContainer)) return null;
+  const text = [...document.querySelectorAll(QUOTABLE)].find((each) => each.contains(range.startContainer));
+  if (!text?.contains(range.endContainer)) return null;
   const before = document.createRange();
   before.setStart(text, 0);
   before.setEnd(range.startContainer, range.startOffset);
   const words = plain(range);
-  return words.trim() && words.length <= LONGEST ? { words, at: [...plain(before)].length } : null;
+  return words.trim() && words.length <= LONGEST ? { words, at: [...plain(before)].length, post: text.dataset.quotable } : null;
 }
 
 /** The words of a range without those that were taken out. */
@@ -42,6 +42,7 @@ function quote() {
   if (!form || !last) return;
   form.elements.quote.value = last.words.trim();
   form.elements.quote_at.value = last.at;
+  if (last.post && form.elements.post_id) form.elements.post_id.value = last.post;
   form.elements.text.focus();
 }
 

@@ -26,16 +26,16 @@ function press(key) {
     return !!sheet;
   }
   const name = CSS.escape(key.toLowerCase());
-  const field = document.querySelector(`[data-shortcut-focus="${name}"]`);
-  if (field && isVisible(field)) {
-    field.focus();
-    field.select?.();
-    return true;
-  }
   const target = [...document.querySelectorAll(`[data-shortcut="${name}"]`)].find(isVisible);
   if (target) {
     target.focus();
     target.click();
+    return true;
+  }
+  const field = document.querySelector(`[data-shortcut-focus="${name}"]`);
+  if (field && isVisible(field)) {
+    field.focus();
+    field.select?.();
     return true;
   }
   return (key === "j" && walk(1)) || (key === "k" && walk(-1));

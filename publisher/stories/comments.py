@@ -15,6 +15,7 @@ from publisher.people import service as people
 from publisher.people.models import User
 from publisher.storage import writing
 from publisher.stories import access, passages, rules, service, telling
+from publisher.stories.diff import Span
 from publisher.stories.models import Comment, Post, Story
 from publisher.stories.passages import Passage
 
@@ -117,6 +118,17 @@ def anchored(post: Post, said: Iterable[Comment]) -> list[Passage]:
         for each in said
         if each.post_id == post.id and each.quote and each.resolved_at is None
         if (passage := passages.find(post.head.text, each.quote, each.quote_at, each.id))
+    ]
+
+
+def marked_texts(
+    posts: Iterable[Post], said: Sequence[Comment]
+) -> list[tuple[Post, list[passages.Piece]]]:
+    """What each post says now, with the passages that open comments speak of; one without text is left out."""
+    return [
+        (post, passages.marked([Span("equal", post.head.text)], anchored(post, said)))
+        for post in posts
+        if post.head.text
     ]
 
 

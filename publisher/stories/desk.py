@@ -33,6 +33,7 @@ from publisher.stories import (
     assigning,
     autosave,
     categories,
+    comments,
     contents,
     gauges,
     links,
@@ -158,6 +159,8 @@ def page(
         comment_form.offer(queries.live_posts(story))
         comment_form.post_id.data = 0
     shown = panels(me, story, sent=post_form, sent_for=post, problem=problem)
+    said = queries.comments(story)
+    texts = comments.marked_texts([panel.post for panel in shown], said)
     return render_template(
         "stories/show.html",
         story=story,
@@ -168,7 +171,9 @@ def page(
         assign_form=_assign_form(story) if at_least(me.role, Role.EDITOR) else None,
         forecast=forecast.of_story(story),
         progress=queries.progress(story),
-        comments=queries.comments(story),
+        comments=said,
+        texts=texts,
+        marks={piece.comment for _post, pieces in texts for piece in pieces},
         activity=activity.newest(story),
         accounts=[
             account

@@ -130,6 +130,31 @@ def test_marked_words_are_spoken_of_answered_and_settled(
     expect(rui.locator(".passage")).to_have_count(0)
 
 
+def test_an_author_speaks_of_marked_words_on_the_desk(
+    enter: Callable[..., Page], cast: Cast, ten: list[int]
+) -> None:
+    post = db.session.get_one(Post, ten[0])
+    ana: Page = enter(cast.ana)
+    ana.goto(f"/stories/{post.story_id}")
+    ana.locator("body").press("c")
+    expect(ana.locator("#comment-text")).to_be_focused()
+    ana.locator("#comment-text").blur()
+    ana.locator(f"#text-{post.id} summary").click()
+    mark(ana, "내일부터")
+    expect(ana.locator("[data-quote-marked]")).to_be_visible()
+    ana.keyboard.press("c")
+    expect(ana.locator("#comment-quote")).to_have_value("내일부터")
+    expect(ana.locator("[name=post_id]")).to_have_value(str(post.id))
+    ana.keyboard.type("모레가 아닌가요?")
+    ana.keyboard.press("Control+Enter")
+    passage = ana.locator(".passage")
+    expect(passage).to_have_text("내일부터")
+    passage.click()
+    expect(ana.locator(".comment:target")).to_contain_text("모레가 아닌가요?")
+    ana.locator(".comment-quote a").click()
+    expect(ana.locator(".passage:target")).to_be_visible()
+
+
 def test_escape_puts_the_reason_away_and_the_keys_are_keys_again(
     enter: Callable[..., Page], cast: Cast, ten: list[int]
 ) -> None:
