@@ -124,7 +124,7 @@ def anchored(post: Post, said: Iterable[Comment]) -> list[Passage]:
 def marked_texts(
     posts: Iterable[Post], said: Sequence[Comment]
 ) -> list[tuple[Post, list[passages.Piece]]]:
-    """What each post says now, with the passages that open comments speak of; one without text is left out."""
+    """What each post says now, with the passages that open comments speak of. Leaves out what has no text."""
     return [
         (post, passages.marked([Span("equal", post.head.text)], anchored(post, said)))
         for post in posts

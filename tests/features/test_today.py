@@ -127,10 +127,10 @@ def test_a_task_says_what_it_is_late_for(
 ) -> None:
     draft(cast.ana, "늦은 초안", at=clock.now() + timedelta(hours=1))
     stories.create_story(cast.ana, title="늦은 생각", deadline=clock.now() + timedelta(hours=1))
-    assert "Overdue" not in sign_in(app.test_client(), cast.ana).get("/").text
+    assert "Deadline passed" not in sign_in(app.test_client(), cast.ana).get("/").text
     newsroom.travel(timedelta(hours=2))
     page = sign_in(app.test_client(), cast.ana).get("/").text
-    assert "Overdue" in page and "Its time has passed" in page
+    assert "Deadline passed" in page and "Its time has passed" in page
 
 
 def test_what_goes_out_next_is_shown_to_everybody_in_time_order(
