@@ -153,6 +153,8 @@ def api_body(address: str) -> dict[str, Any]:
         "request-changes": {"reason": "Mallory"},
         "schedule": {"due_at": "2030-01-01T00:00:00Z"},
         "submit": {},
+        "withdraw": {},
+        "take-back": {"revision": 1},
         "cancel": {},
     }.get(address.rsplit("/", 1)[-1], {"text": "Mallory was here"})
 
