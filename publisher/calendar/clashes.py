@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import nsmallest
-from itertools import pairwise
+from itertools import groupby, pairwise
 from zlib import crc32
 
 from publisher.calendar.rules import DRAFTS
@@ -37,11 +37,13 @@ _NO_WORDS = re.compile(r"https?://\S+|\{[^{}\n]{1,80}\}|[\W_]+")
 
 
 class Kind(StrEnum):
-    """What is wrong between two posts of one account, the worst first."""
+    """What is wrong between two posts, the worst first: of one account, and last across accounts."""
 
     SAME_MINUTE = "same_minute"
     CLOSE = "close"
     ALIKE = "alike"
+    ELSEWHERE = "elsewhere"
+    """Two stories go out at one minute, on different accounts: a hint, for who follows both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +93,40 @@ def find(posts: Iterable[Planned]) -> dict[int, tuple[Clash, ...]]:
 
     One pass per account over its posts by time: as many steps as there are posts and shingles.
     """
-    accounts: dict[int, list[Planned]] = defaultdict(list)
-    for post in posts:
-        if post.status in OPEN or post.status in OBSTACLES:
-            accounts[post.account_id].append(post)
+    going = [post for post in posts if post.status in OPEN or post.status in OBSTACLES]
+    going.sort(key=lambda post: (post.at, post.post_id))
     found: dict[int, list[Clash]] = defaultdict(list)
-    for of_account in accounts.values():
-        ordered = sorted(of_account, key=lambda post: (post.at, post.post_id))
-        for one, other, kind in (*_too_close(ordered), *_alike(ordered)):
-            minutes = round(abs(other.at - one.at).total_seconds() / 60)
-            for post, against in ((one, other), (other, one)):
-                if post.status in OPEN:
-                    found[post.post_id].append(Clash(kind, against.post_id, minutes))
+    for one, other, kind in (*_within_accounts(going), *_elsewhere(going)):
+        minutes = round(abs(other.at - one.at).total_seconds() / 60)
+        for post, against in ((one, other), (other, one)):
+            if post.status in OPEN:
+                found[post.post_id].append(Clash(kind, against.post_id, minutes))
     return {post_id: tuple(_worst(marks)) for post_id, marks in found.items()}
 
 
 Pair = tuple[Planned, Planned, Kind]
+
+
+def _within_accounts(going: Iterable[Planned]) -> Iterator[Pair]:
+    accounts: dict[int, list[Planned]] = defaultdict(list)
+    for post in going:
+        accounts[post.account_id].append(post)
+    for of_account in accounts.values():
+        yield from _too_close(of_account)
+        yield from _alike(of_account)
+
+
+def _elsewhere(going: Iterable[Planned]) -> Iterator[Pair]:
+    """Each post with one of another story and another account at the same minute, the one before it if it can."""
+    for _at, group in groupby(going, key=lambda post: post.at.replace(second=0, microsecond=0)):
+        together = list(group)
+        if len({post.account_id for post in together}) == 1:
+            continue
+        for place, one in enumerate(together):
+            for other in (*together[:place][::-1], *together[place + 1 :]):
+                if one.story_id != other.story_id and one.account_id != other.account_id:
+                    yield one, other, Kind.ELSEWHERE
+                    break
 
 
 def _too_close(ordered: Sequence[Planned]) -> Iterator[Pair]:

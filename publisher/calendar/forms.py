@@ -54,6 +54,9 @@ STATUS_NAMES = {
     "cancelled": _l("Cancelled"),
 }
 
+FILTERS = ("account", "status", "author", "category")
+"""What has values to choose from; besides there is `mine`."""
+
 Option = tuple[Any, str]
 
 
@@ -65,6 +68,13 @@ class Choices:
     status: list[Option]
     author: list[Option]
     category: list[Option]
+    gone: frozenset[int] = frozenset()
+    """People who write no more: nobody is offered them, but what they wrote can be asked for."""
+
+    def known(self, given: Mapping[str, Any]) -> tuple[Filters, list[str]]:
+        """The filters of an address, and what it names that does not exist (any more)."""
+        offered = {name: {value for value, _label in self[name]} for name in FILTERS}
+        return Filters.known(given, {**offered, "author": offered["author"] | self.gone})
 
     def __getitem__(self, name: str) -> list[Option]:
         found: list[Option] = getattr(self, name)
@@ -73,7 +83,7 @@ class Choices:
     def named(self, filters: Filters) -> list[tuple[str, Any, str]]:
         """Every value that filters: the filter's name, the value and the name people know."""
         found: list[tuple[str, Any, str]] = []
-        for name in ("account", "status", "author", "category"):
+        for name in FILTERS:
             known = dict(self[name])
             found += [
                 (name, value, known.get(value, str(value))) for value in getattr(filters, name)
@@ -88,12 +98,13 @@ class Choices:
 
 def choices() -> Choices:
     """What exists to filter by, in the reader's language."""
-    language = str(get_locale())
+    language, everyone = str(get_locale()), people.everyone()
     return Choices(
         account=[(account.slug, account.label) for account in accounts.all_accounts()],
         status=[(status, str(STATUS_NAMES[status])) for status in rules.STATUSES],
-        author=[(user.id, user.name) for user in people.everyone() if _writes(user)],
+        author=[(user.id, user.name) for user in everyone if _writes(user)],
         category=[(category.slug, category.name(language)) for category in categories()],
+        gone=frozenset(user.id for user in everyone if not _writes(user)),
     )
 
 

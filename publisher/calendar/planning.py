@@ -43,7 +43,7 @@ class Note:
 
     @property
     def warns(self) -> bool:
-        return self.kind != "holiday"
+        return self.kind not in {"holiday", Kind.ELSEWHERE}
 
 
 # Clashes
@@ -117,9 +117,15 @@ def notes(post: Post, at: datetime | None, zone: str = "") -> list[Note]:
     if at is None:
         return []
     near = clashes.ALIKE_WITHIN
-    others = [
-        each for each in planned(at - near, at + near, post.account_id) if each.post_id != post.id
-    ]
+    minute = at.replace(second=0, microsecond=0)
+    others = {
+        each.post_id: each
+        for each in (
+            *planned(at - near, at + near, post.account_id),
+            *planned(minute, minute + timedelta(minutes=1)),
+        )
+        if each.post_id != post.id
+    }
     here = Planned(
         post.id,
         post.story_id,
@@ -129,7 +135,7 @@ def notes(post: Post, at: datetime | None, zone: str = "") -> list[Note]:
         post.account.spacing_s,
         clashes.sketch(f"{post.head.title}\n{post.head.text}"),
     )
-    found = clashes.find([*others, here]).get(post.id, ())
+    found = clashes.find([*others.values(), here]).get(post.id, ())
     return time_notes(at, found, zone)
 
 
@@ -175,6 +181,8 @@ def _clash_notes(found: Sequence[Clash], zone: str, times: Mapping[int, datetime
 def _sentence(clash: Clash, name: str, at: datetime, zone: str) -> Note:
     if clash.kind == Kind.SAME_MINUTE:
         return Note(clash.kind, _("At the same minute on this account: “%(title)s”", title=name))
+    if clash.kind == Kind.ELSEWHERE:
+        return Note(clash.kind, _("At the same minute on another account: “%(title)s”", title=name))
     if clash.kind == Kind.CLOSE:
         return Note(
             clash.kind,

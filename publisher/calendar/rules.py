@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
 
 from publisher import zones
 from publisher.errors import Invalid
@@ -67,10 +69,11 @@ class Filters:
         try:
             author = tuple(sorted({_person(value) for value in _values(given, "author")}))
         except (TypeError, ValueError, OverflowError):
-            raise Invalid("An author is named by a number.", fields={"author": "?"}) from None
+            raise Invalid(_("An author is named by a number."), fields={"author": "?"}) from None
         status = set(map(str, _values(given, "status")))
         if unknown := sorted(status - set(STATUSES)):
-            raise Invalid(f"“{unknown[0]}” is no status.", fields={"status": unknown[0]})
+            wrong = _("“%(name)s” is no status.", name=unknown[0])
+            raise Invalid(wrong, fields={"status": unknown[0]})
         return cls(
             account=tuple(sorted(set(map(str, _values(given, "account"))))),
             status=tuple(name for name in STATUSES if name in status),
@@ -78,6 +81,21 @@ class Filters:
             category=tuple(sorted(set(map(str, _values(given, "category"))))),
             mine=_values(given, "mine") in (["1"], ["on"], ["true"], [True]),
         )
+
+    @classmethod
+    def known(
+        cls, given: Mapping[str, Any], offered: Mapping[str, Collection[Any]]
+    ) -> tuple[Filters, list[str]]:
+        """The filters of an address without what it names in vain, and those names: a link that was kept
+        may be older than what it filters by. `offered` are the values that exist, by filter."""
+        kept: dict[str, Any] = {"mine": given.get("mine")}
+        lost: list[str] = []
+        for name, exist in offered.items():
+            by_text = {str(value): value for value in exist}
+            wanted = list(map(str, _values(given, name)))
+            kept[name] = [by_text[value] for value in wanted if value in by_text]
+            lost += [value for value in wanted if value not in by_text]
+        return cls.of(kept), lost
 
     def stored(self) -> dict[str, Any]:
         """The same as JSON; without what does not filter."""

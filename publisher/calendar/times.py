@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from publisher import clock
 from publisher.accounts import service as accounts
-from publisher.calendar import planning, rules
+from publisher.calendar import holidays, planning, rules
 from publisher.calendar.forms import BlackoutForm, SlotForm, weekday_names
 from publisher.errors import DomainError, Invalid
 from publisher.people.rules import Role
@@ -110,6 +110,8 @@ def _page(slot_form: SlotForm | None = None, blackout_form: BlackoutForm | None 
         blackout_form=blackout_form or BlackoutForm(formdata=None),
         blackouts=planning.blackouts(today),
         holidays=planning.public_holidays(today, today + HOLIDAYS_AHEAD),
+        holidays_end=(today + HOLIDAYS_AHEAD).year not in holidays.YEARS,
+        known_until=str(max(holidays.YEARS)),
         home=planning.home().key,
         free_slot=planning.free_slot,
         format_date=format_date,

@@ -13,6 +13,7 @@ from flask import (
     Blueprint,
     abort,
     flash,
+    g,
     get_template_attribute,
     redirect,
     render_template,
@@ -212,6 +213,7 @@ def _board(view: View) -> dict[str, Any]:
         "tray": service.tray(me(), view.filters) if at_least(me().role, Role.EDITOR) else None,
         "choices": offered,
         "chosen": offered.named(view.filters),
+        "lost": g.get("lost_filters", ()),
         "weekdays": list(weekday_names("abbreviated").values()),
         "today": _today(),
         "earlier": _beside(view, -1),
@@ -275,7 +277,9 @@ def _beside(view: View, step: int) -> View:
 
 
 def _filters() -> Filters:
-    return Filters.of(request.args.to_dict(flat=False))
+    """The filters of the address. What they name in vain is left out, and the page says so."""
+    found, g.lost_filters = choices().known(request.args.to_dict(flat=False))
+    return found
 
 
 def _day(name: str) -> date | None:

@@ -238,6 +238,20 @@ def test_a_filter_stays_while_one_pages_on(ana: FlaskClient, cast: Cast, account
     assert "/calendar/2026/12?status=published&amp;mine=1" in page
 
 
+def test_an_old_address_leaves_out_what_is_not_there_any_more_and_says_so(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    planned(cast.ana, account, "초안", TOMORROW)
+    cast.ana.language = "ko"
+    answer = ana.get("/calendar/2026/11?status=old&account=blog&author=Ana")
+    assert answer.status_code == 200
+    assert "초안" in answer.text
+    assert "“old”, “Ana”" in answer.text
+    assert "is no status" not in answer.text
+    assert "/calendar/2026/12?account=blog" in answer.text
+    assert "“" not in ana.get("/calendar/2026/11?account=blog").text
+
+
 @pytest.mark.parametrize("path", ["/calendar/2026/13", "/calendar/0/1", "/calendar/99999/1"])
 def test_months_that_do_not_exist_are_not_found(ana: FlaskClient, path: str) -> None:
     assert ana.get(path).status_code == 404

@@ -177,6 +177,27 @@ def test_a_public_holiday_is_told_and_warns_of_nothing(
     assert "Christmas Day" in re.search(r'<td data-day="2026-12-25".*?</td>', month, re.DOTALL)[0]
 
 
+def test_the_page_of_days_off_says_until_when_holidays_are_known(
+    rui: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    page = rui.get("/calendar/times").text
+    assert "Holidays are known until the end of 2030." in page
+    assert "no day is marked" not in page
+    clock.set_source(lambda: datetime(2030, 3, 1, tzinfo=UTC))
+    later = sign_in(rui, cast.rui).get("/calendar/times").text
+    assert "From then on no day is marked" in later
+
+
+def test_another_story_on_another_account_at_one_minute_is_told_without_a_warning(
+    cast: Cast, account: Account
+) -> None:
+    planned(cast.ben, blog(cast.ada, "news", "소식지"), "벤의 글", TOMORROW)
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    (note,) = planning.notes(post, TOMORROW, SEOUL)
+    assert (note.kind, note.warns) == ("elsewhere", False)
+    assert "벤의 글" in note.text
+
+
 # Slots
 
 

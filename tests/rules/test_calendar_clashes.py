@@ -38,7 +38,7 @@ def test_posts_of_one_account_within_half_an_hour_are_too_close() -> None:
             post(1, NINE),
             post(2, NINE + timedelta(minutes=29)),
             post(3, NINE + timedelta(minutes=59)),
-            post(4, NINE, account_id=2),
+            post(4, NINE + HOUR, account_id=2),
         ]
     )
     assert found == {1: (Clash(Kind.CLOSE, 2, 29),), 2: (Clash(Kind.CLOSE, 1, 29),)}
@@ -55,6 +55,18 @@ def test_two_stories_at_one_minute_are_worse_than_close() -> None:
     assert [mark.kind for mark in found[1]] == [Kind.SAME_MINUTE]
     parts = [post(1, NINE, story_id=7), post(2, NINE, story_id=7)]
     assert [mark.kind for mark in clashes.find(parts)[1]] == [Kind.CLOSE]
+
+
+def test_other_stories_at_one_minute_on_other_accounts_are_a_hint_and_the_mildest_mark() -> None:
+    posts = [post(1, NINE), post(2, NINE + timedelta(seconds=40), account_id=2)]
+    assert clashes.find(posts) == {
+        1: (Clash(Kind.ELSEWHERE, 2, 1),),
+        2: (Clash(Kind.ELSEWHERE, 1, 1),),
+    }
+    assert clashes.find([posts[0], post(2, NINE, account_id=2, story_id=1)]) == {}
+    assert clashes.find([posts[0], post(2, NINE + timedelta(minutes=1), account_id=2)]) == {}
+    found = clashes.find([*posts, post(3, NINE)])
+    assert [mark.kind for mark in found[1]] == [Kind.SAME_MINUTE, Kind.ELSEWHERE]
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed", "missed"])

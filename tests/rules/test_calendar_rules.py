@@ -151,3 +151,16 @@ def test_filters_lose_one_value_at_a_time() -> None:
 def test_filters_that_mean_nothing_are_refused(wrong: dict[str, list[str]]) -> None:
     with pytest.raises(Invalid):
         Filters.of(wrong)
+
+
+def test_a_kept_address_loses_what_does_not_exist_any_more() -> None:
+    offered = {"account": {"blog"}, "status": {"draft"}, "author": {3}, "category": set[str]()}
+    address = {
+        "account": ["blog", "gone"],
+        "status": ["old"],
+        "author": ["3", "9", "Ana"],
+        "mine": ["1"],
+    }
+    filters, lost = Filters.known(address, offered)
+    assert filters == Filters(account=("blog",), author=(3,), mine=True)
+    assert lost == ["gone", "old", "9", "Ana"]
