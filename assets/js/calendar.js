@@ -8,6 +8,8 @@ import { adoptToasts, toast } from "./toasts.js";
 const DAYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 const MINUTES = { ArrowUp: -15, ArrowDown: 15 };
 const TRACKED = ["dragover", "drop", "touchmove", "pointermove"];
+const RESTS = "#calendar details.day-rest";
+const wishes = [];
 let busy = false;
 let over = null;
 
@@ -32,6 +34,7 @@ function swap(html) {
   const next = page.getElementById("calendar");
   if (next) {
     const calendar = document.importNode(next, true);
+    for (const { id } of document.querySelectorAll(`${RESTS}[open]`)) calendar.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
     document.getElementById("calendar").replaceWith(calendar);
     calendar.dispatchEvent(new CustomEvent("publisher:swapped", { bubbles: true }));
     if (!told && calendar.dataset.announce) announce(calendar.dataset.announce);
@@ -39,33 +42,68 @@ function swap(html) {
   return { swapped: !!next, told };
 }
 
+const cardOf = (id) => document.querySelector(`#calendar [data-card][data-post-id="${CSS.escape(id)}"]`);
+
+/** The focus goes where the card went: out of this month, to the link that leads there. */
 function focusCard(id) {
-  const card = document.querySelector(`#calendar [data-card][data-post-id="${CSS.escape(id)}"]`);
+  const card = cardOf(id);
   const calendar = document.getElementById("calendar");
-  const target = card?.querySelector("[data-card-focus], a, button") ?? card ?? calendar;
+  card?.closest("details.day-rest")?.setAttribute("open", "");
+  const target = card ? (card.querySelector("[data-card-focus], a, button, summary") ?? card) : (document.querySelector("#toasts [data-adopted] a[data-moved-to]") ?? calendar);
   if (target === calendar) calendar.tabIndex = -1;
   target.focus({ preventScroll: false });
 }
 
-/** Send the card's own form with another day or time; the server's calendar shows what became of it. */
-async function move(card, day, time) {
+/** Send the card's own form with another day or time; the server's calendar shows what became of it. Whether it moved. */
+async function send(card, day, time) {
   const form = card.querySelector("form[data-move-form]");
-  if (!form || busy) return;
-  busy = true;
+  if (!form) return false;
+  let moved = false;
   document.getElementById("calendar").setAttribute("aria-busy", "true");
   form.elements.day.value = day;
   if (time && form.elements.time) form.elements.time.value = time;
   try {
     const response = await postForm(form, { url: card.dataset.moveUrl || form.action });
     const { swapped, told } = swap(await response.text());
-    if (!told && (!response.ok || !swapped)) toast(text("failed"), "danger");
+    moved = response.ok && swapped;
+    if (!told && !moved) toast(text("failed"), "danger");
   } catch {
     toast(navigator.onLine ? text("failed") : text("offline"), "danger");
-  } finally {
-    busy = false;
-    document.getElementById("calendar").removeAttribute("aria-busy");
-    focusCard(card.dataset.postId);
   }
+  // What a key or a drag wrote must not stay: the page would wait for ever for it to be sent. What was typed does.
+  const typed = !moved && form.isConnected && form.closest(".card-menu[open]");
+  if (!moved && !typed) form.reset();
+  document.getElementById("calendar").removeAttribute("aria-busy");
+  if (typed) form.querySelector("[type=submit]")?.focus();
+  else focusCard(card.dataset.postId);
+  return moved;
+}
+
+/** Where a card shall go: to a day and time that were said, or so many days and minutes on from where it is. */
+function goal(card, { to, days, minutes }) {
+  if (to) return to;
+  const { date } = card.dataset;
+  const time = card.querySelector("form[data-move-form]")?.elements.time?.value ?? "";
+  if (!minutes || !time) return [plusDays(date, days)];
+  const [day, then] = plusMinutes(date, time, minutes);
+  return [plusDays(day, days), then];
+}
+
+/** One move after the other. Keys that come faster than answers add up; after a failure the rest is forgotten. */
+async function move(wish) {
+  const last = wishes.at(-1);
+  if (last?.id === wish.id && !last.to && !wish.to) {
+    last.days += wish.days;
+    last.minutes += wish.minutes;
+  } else wishes.push(wish);
+  if (busy) return;
+  busy = true;
+  while (wishes.length) {
+    const next = wishes.shift();
+    const card = cardOf(next.id);
+    if (!card || !(await send(card, ...goal(card, next)))) wishes.length = 0;
+  }
+  busy = false;
 }
 
 function onKey(event) {
@@ -74,11 +112,9 @@ function onKey(event) {
   if (!card || event.target.closest("input, textarea, select")) return;
   event.preventDefault();
   if (card.dataset.locked !== undefined) return announce(card.dataset.locked);
-  const { date } = card.dataset;
-  const time = card.querySelector("form[data-move-form]")?.elements.time?.value ?? "";
-  if (!date) return;
-  if (event.shiftKey && event.key in MINUTES && time) return void move(card, ...plusMinutes(date, time, MINUTES[event.key]));
-  void move(card, plusDays(date, DAYS[event.key]));
+  if (!card.dataset.date) return;
+  const minutes = event.shiftKey ? (MINUTES[event.key] ?? 0) : 0;
+  void move({ id: card.dataset.postId, days: minutes ? 0 : DAYS[event.key], minutes });
 }
 
 /** The day under the pointer; while dragging it is marked, and nothing else on the page moves. */
@@ -103,7 +139,7 @@ function onDrop({ item, originalEvent }) {
   over?.classList.remove("is-target");
   over = null;
   if (!day || originalEvent?.type === "dragend" || day === item.dataset.date) return;
-  void move(item, day);
+  void move({ id: item.dataset.postId, to: [day] });
 }
 
 /** Cards are picked up from the days and from the tray; they stay in place until the server has agreed. */
@@ -125,7 +161,7 @@ function makeDraggable(list) {
 
 export function watchCalendar(root) {
   const scope = root.id === "calendar" ? root.parentElement : root;
-  fresh(scope, "[data-day] > ul, ul[data-tray]", "drag")
+  fresh(scope, "[data-day] ul:is(.cards, .items), ul[data-tray]", "drag")
     .filter((list) => list.querySelector("[data-card]"))
     .forEach(makeDraggable);
 }
@@ -136,5 +172,21 @@ document.addEventListener("submit", (event) => {
   if (!card) return;
   event.preventDefault();
   const { day, time } = event.target.elements;
-  void move(card, day.value, time?.value);
+  void move({ id: card.dataset.postId, to: [day.value, time?.value] });
+});
+// A menu that closes forgets what was typed into it and not sent.
+document.addEventListener("toggle", ({ target }) => target.matches(".card-menu:not([open])") && target.querySelector("form[data-move-form]")?.reset(), true);
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-print]") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  print();
+});
+// On paper nothing unfolds.
+addEventListener("beforeprint", () => document.querySelectorAll(`${RESTS}:not([open])`).forEach((rest) => (rest.open = rest.dataset.printing = true)));
+addEventListener("afterprint", () => {
+  for (const rest of document.querySelectorAll(`${RESTS}[data-printing]`)) {
+    rest.open = false;
+    delete rest.dataset.printing;
+  }
 });

@@ -32,11 +32,12 @@ function place(part, html) {
   const active = part.contains(document.activeElement) ? document.activeElement : null;
   const name = active && nameOf(active);
   const same = name ? [...part.querySelectorAll(active.tagName)].filter((element) => nameOf(element) === name).indexOf(active) : 0;
-  const unfolded = [...part.querySelectorAll("details")].map(({ open }) => open);
+  const before = [...part.querySelectorAll("details")];
+  const named = new Set(before.filter(({ id, open }) => id && open).map(({ id }) => id));
   const said = part.querySelector("[data-say-news]")?.dataset.sayNews;
   part.innerHTML = html;
   const folds = part.querySelectorAll("details");
-  if (folds.length === unfolded.length) folds.forEach((fold, at) => (fold.open ||= unfolded[at]));
+  folds.forEach((fold, at) => (fold.open ||= fold.id ? named.has(fold.id) : folds.length === before.length && before[at].open));
   part.dispatchEvent(new CustomEvent("publisher:swapped", { bubbles: true }));
   if (name) refocus(part, name, same);
   const news = part.querySelector("[data-say-news]")?.dataset.sayNews;

@@ -21,13 +21,15 @@ LONGEST_LIST = timedelta(days=366)
 @dataclass(frozen=True, slots=True)
 class View:
     """What part of the calendar somebody looks at: the month of `first`, the week that begins with it, or the
-    days `first` to `last`. `zone` is set where it is not the reader's own."""
+    days `first` to `last`. `zone` is set where it is not the reader's own; `unfolded` when crowded days show
+    all their posts at once, as on paper."""
 
     kind: str
     first: date
     last: date
     filters: Filters = field(default_factory=Filters)
     zone: str = ""
+    unfolded: bool = False
 
     @classmethod
     def month(
@@ -98,24 +100,38 @@ class View:
         return own | self._seen(self.filters)
 
     def _seen(self, filters: Filters) -> dict[str, Any]:
-        return filters.address() | ({"tz": self.zone} if self.zone else {})
+        return filters.address() | self.manner()
+
+    def manner(self) -> dict[str, str]:
+        """How the days are shown, as arguments of an address."""
+        return ({"tz": self.zone} if self.zone else {}) | ({"all": "1"} if self.unfolded else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of a page: its entries, how many more there are, and its marks.
+    """One day of a page: its entries, of which `fold` are shown before the rest unfolds, and its marks.
 
     `holiday` is the public holiday's name, `closed` why nothing should go out; empty for other days.
     """
 
     day: date
     entries: Sequence[CalendarEntry]
-    more: int
+    fold: int
     other: bool
     today: bool
     gap: bool
     holiday: str
     closed: str
+
+    @property
+    def first(self) -> Sequence[CalendarEntry]:
+        """What is seen at once."""
+        return self.entries[: self.fold]
+
+    @property
+    def rest(self) -> Sequence[CalendarEntry]:
+        """What unfolds."""
+        return self.entries[self.fold :]
 
     @property
     def weekend(self) -> bool:
@@ -147,7 +163,7 @@ def lay_out(
     today: date,
     marks: Marks | None = None,
 ) -> Board:
-    """The view's days with their entries; a month shows SHOWN_A_DAY of each."""
+    """The view's days with their entries; a month folds away what is more than SHOWN_A_DAY of each."""
     marks = marks or Marks()
     days = rules.by_day(entries, zone)
     shown = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
@@ -158,8 +174,8 @@ def lay_out(
     cells = [
         Day(
             day=day,
-            entries=(found := days.get(day, []))[:most],
-            more=max(0, len(found) - most),
+            entries=days.get(day, []),
+            fold=most,
             other=bool(month) and day.month != month,
             today=day == today,
             gap=day in gaps,

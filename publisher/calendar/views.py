@@ -92,7 +92,7 @@ def week() -> Page:
 
 @blueprint.get("/calendar/list")
 def days() -> Page:
-    return _shown(View.days(_day("from") or _today(), _day("to"), _filters(), _other_zone()))
+    return _shown(_days())
 
 
 def _shown(view: View) -> Page:
@@ -146,7 +146,9 @@ def _moved(done: Move, zone: str) -> Page:
         undo.instant.data = rules.seen_of(done.before)
     sentence = _sentence(done, zone)
     notes = planning.notes(stories.get_post(me(), done.entry.post_id), done.entry.at, zone)
-    told = get_template_attribute("calendar/_told.html", "moved")(sentence, done, undo, view, notes)
+    told = get_template_attribute("calendar/_told.html", "moved")(
+        sentence, done, undo, view, notes, _elsewhere(done.entry, view)
+    )
     category = "warning" if any(note.warns for note in notes) else "success"
     if _wants_fragment():
         return render_template(
@@ -154,6 +156,17 @@ def _moved(done: Move, zone: str) -> Page:
         )
     flash(told, category)
     return back(url_for(view.endpoint, **view.values()))
+
+
+def _elsewhere(entry: CalendarEntry, view: View) -> str:
+    """The address that shows the post, where `view` does not (any more): it went to another month, say."""
+    zone = ZoneInfo(view.zone) if view.zone else my_zone()
+    start, end = rules.span(view.first, view.last, zone)
+    if any(each.post_id == entry.post_id for each in service.entries(me(), start, end, view.filters)):
+        return ""
+    day = rules.local_day(entry.at, zone) if entry.at else _today()
+    there = replace(view, filters=Filters()).as_month(day)
+    return url_for("calendar.month", _anchor=f"post-{entry.post_id}", **there)
 
 
 def _sentence(done: Move, zone: str) -> str:
@@ -243,7 +256,7 @@ def _why_locked(entry: CalendarEntry) -> str:
 def _view() -> View:
     """The view that a move was made in, as its address carries it along."""
     if request.args.get("from"):
-        return View.days(_day("from") or _today(), _day("to"), _filters(), _other_zone())
+        return _days()
     if "week" in request.args:
         return _week(_day("week") or _today(), _filters())
     try:
@@ -256,11 +269,20 @@ def _view() -> View:
 
 
 def _month(year: int, month: int, filters: Filters) -> View:
-    return View.month(year, month, filters, _first_weekday(), _other_zone())
+    return _seen(View.month(year, month, filters, _first_weekday()))
 
 
 def _week(day: date, filters: Filters) -> View:
-    return View.week(day, filters, _first_weekday(), _other_zone())
+    return _seen(View.week(day, filters, _first_weekday()))
+
+
+def _days() -> View:
+    return _seen(View.days(_day("from") or _today(), _day("to"), _filters()))
+
+
+def _seen(view: View) -> View:
+    """The view in the zone, and with its days unfolded or not, that the address asks for."""
+    return replace(view, zone=_other_zone(), unfolded=request.args.get("all") == "1")
 
 
 def _first_weekday() -> int:

@@ -209,18 +209,33 @@ def test_a_month_shows_each_post_on_its_local_day(
     assert "Asia/Seoul" in page
 
 
-def test_a_crowded_day_shows_five_and_leads_to_the_rest(
+def test_a_crowded_day_shows_five_and_unfolds_the_rest(
     ana: FlaskClient, cast: Cast, account: Account
 ) -> None:
     for n in range(7):
         planned(cast.ana, account, f"글 {n}", TOMORROW + timedelta(hours=n))
     day = cell(ana.get("/calendar/2026/11").text, "2026-11-24")
-    assert day.count("data-card ") == 5
-    assert "2 more" in day
-    link = re.search(r'class="day-more" href="([^"]+)"', day)
-    assert link
-    page = ana.get(link[1].replace("&amp;", "&")).text
-    assert [f"글 {n}" in page for n in range(7)] == [True] * 7
+    shown, rest = day.split("<details class=\"day-rest\" id=\"rest-2026-11-24\">")
+    assert (shown.count("data-card "), rest.count("data-card ")) == (5, 2)
+    assert "2 more" in rest
+    assert "data-move-url" in rest
+
+    unfolded = ana.get("/calendar/2026/11?all=1").text
+    assert '<details class="day-rest" id="rest-2026-11-24" open>' in unfolded
+    assert "/calendar/2026/12?all=1" in unfolded
+
+
+def test_the_rows_of_the_list_are_cards_with_the_same_menu(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    planned(cast.ben, account, "벤의 글", TOMORROW + timedelta(hours=3))
+    page = ana.get("/calendar/list?from=2026-11-23&to=2026-11-30").text
+    row, other = re.findall(r'<li class="item" data-list-item.*?</li>', page, re.DOTALL)
+    assert f'data-card data-post-id="{post.id}" data-date="2026-11-24" data-move-url=' in row
+    assert 'data-move-form action="/calendar/posts' in row
+    assert "data-locked=" in other
+    assert "data-move-form" not in other
 
 
 def test_close_posts_of_one_account_are_marked(
@@ -301,6 +316,19 @@ def test_a_script_gets_the_fresh_month_and_the_sentence(
     assert 'data-toast="success"' in answer.text
     assert "제목" in cell(answer.text, "2026-11-27")
     assert "제목" not in cell(answer.text, "2026-11-24")
+
+
+def test_a_post_that_left_the_month_is_told_with_the_way_to_it(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    path = f"/calendar/posts/{post.id}/move?view=2026-11&mine=1"
+    script = {"X-Requested-With": "fetch"}
+    there = f'href="/calendar/2026/12#post-{post.id}" data-moved-to'
+    assert there in ana.post(path, data=moving(post, date(2026, 12, 24)), headers=script).text
+    assert f'id="post-{post.id}"' in ana.get("/calendar/2026/12").text
+    back = ana.post(path, data=moving(post, date(2026, 11, 30)), headers=script).text
+    assert "data-moved-to" not in back
 
 
 REFUSALS = [

@@ -80,6 +80,58 @@ def test_keys_move_a_card_and_undo_brings_it_back(
     assert planned_at(post) == TOMORROW + timedelta(days=1)
 
 
+def test_fast_keys_add_up_and_the_focus_follows_into_a_full_day_and_out_of_the_month(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    account = blog(cast.ada)
+    for n in range(6):
+        planned(cast.ana, account, f"글 {n}", TOMORROW + timedelta(days=3, minutes=n - 30))
+    post = planned(cast.ana, account, "제목", TOMORROW)
+    enter(page, address, app, cast.ana)
+    page.goto(f"{address}/calendar/2026/11")
+    card = page.locator(f'[data-post-id="{post.id}"]')
+    card.locator("a[data-card-focus]").focus()
+    for _time in range(3):
+        page.keyboard.press("Alt+ArrowRight")
+    expect(card).to_have_attribute("data-date", "2026-11-27")
+    expect(page.locator("#rest-2026-11-27")).to_have_attribute("open", "")
+    expect(card.locator("a[data-card-focus]")).to_be_focused()
+
+    page.keyboard.press("Alt+ArrowDown")
+    expect(card).to_have_attribute("data-date", "2026-12-04")
+    page.keyboard.press("Alt+ArrowDown")
+    there = page.locator("#toasts a[data-moved-to]")
+    expect(there).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{address}/calendar/2026/12#post-{post.id}")
+    expect(card).to_be_in_viewport()
+
+
+def test_a_move_that_does_not_reach_the_server_leaves_the_card_as_it_was(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    post = planned(cast.ana, blog(cast.ada), "제목", TOMORROW)
+    enter(page, address, app, cast.ana)
+    page.goto(f"{address}/calendar/list?from=2026-11-23&to=2026-11-30")
+    card = page.locator(f'[data-post-id="{post.id}"]')
+    card.locator("a[data-card-focus]").focus()
+    page.context.set_offline(True)
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.locator('#toasts [data-toast="danger"]')).to_be_visible()
+    expect(card.locator("input[name=day]")).to_have_value("2026-11-24")
+
+    card.locator("summary").click()
+    card.locator("input[name=day]").fill("2026-11-26")
+    card.locator("button[type=submit]").click()
+    expect(card.locator("button[type=submit]")).to_be_focused()
+    expect(card.locator("input[name=day]")).to_have_value("2026-11-26")
+    page.context.set_offline(False)
+    card.locator("button[type=submit]").click()
+    expect(card).to_have_attribute("data-date", "2026-11-26")
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(card).to_have_attribute("data-date", "2026-11-25")
+
+
 def drag(page: Page, post: Post, day: str) -> None:
     start = page.locator(f'[data-post-id="{post.id}"]').bounding_box()
     end = page.locator(f'td[data-day="{day}"] > ul').bounding_box()
