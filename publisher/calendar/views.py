@@ -27,8 +27,9 @@ from werkzeug.wrappers import Response
 
 from publisher import clock, zones
 from publisher.calendar import campaigns, planning, rules, service, slots, times
+from publisher.calendar import picture as drawing
 from publisher.calendar.board import Marks, View, lay_out
-from publisher.calendar.forms import MoveForm, choices, weekday_names
+from publisher.calendar.forms import STATUS_NAMES, MoveForm, choices, weekday_names
 from publisher.calendar.planning import Note
 from publisher.calendar.rules import Filters
 from publisher.calendar.service import CalendarEntry, Move
@@ -51,6 +52,7 @@ WHEN = {"ko": "y년 M월 d일 (EEE) HH:mm", "en": "EEE, d MMM y, HH:mm"}
 ACCESS: dict[str, str] = {
     "index": Role.VIEWER,
     "month": Role.VIEWER,
+    "picture": Role.VIEWER,
     "week": Role.VIEWER,
     "days": Role.VIEWER,
     "move": Role.AUTHOR,
@@ -83,6 +85,28 @@ def month(year: int, month: int) -> Page:
     if not rules.known_month(year, month):
         abort(404)
     return _shown(_month(year, month, _filters()))
+
+
+@blueprint.get("/calendar/<int:year>/<int:month>.png")
+def picture(year: int, month: int) -> Response:
+    """The month as its page shows it, drawn with all its posts."""
+    if not rules.known_month(year, month):
+        abort(404)
+    shown = _board(_month(year, month, _filters()))
+    filters = " · ".join(str(label) for _name, _value, label in shown["chosen"])
+    sheet = drawing.Sheet(
+        title=shown["label"],
+        below=" · ".join(filter(None, (shown["zone"], filters))),
+        weekdays=shown["weekdays"],
+        weeks=shown["board"].weeks,
+        zone=ZoneInfo(shown["zone"]),
+        statuses={status: str(name) for status, name in STATUS_NAMES.items()},
+    )
+    response = Response(drawing.draw(sheet), mimetype="image/png")
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="calendar-{year}-{month:02}.png"'
+    )
+    return response
 
 
 @blueprint.get("/calendar/week")
