@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as wall_time
 from typing import Any
@@ -33,6 +33,7 @@ from publisher.errors import Invalid
 from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
+from publisher.stories import queries
 from publisher.stories.categories import categories
 from publisher.stories.forms import zone_choices
 
@@ -54,7 +55,7 @@ STATUS_NAMES = {
     "cancelled": _l("Cancelled"),
 }
 
-FILTERS = ("account", "status", "author", "category")
+FILTERS = ("account", "status", "author", "category", "campaign")
 """What has values to choose from; besides there is `mine`."""
 
 Option = tuple[Any, str]
@@ -68,6 +69,7 @@ class Choices:
     status: list[Option]
     author: list[Option]
     category: list[Option]
+    campaign: list[Option] = field(default_factory=list)
     gone: frozenset[int] = frozenset()
     """People who write no more: nobody is offered them, but what they wrote can be asked for."""
 
@@ -96,14 +98,15 @@ class Choices:
         return ", ".join(names) or _("All posts")
 
 
-def choices() -> Choices:
-    """What exists to filter by, in the reader's language."""
+def choices(actor: User | None = None) -> Choices:
+    """What exists to filter by, in the reader's language; campaigns of stories that `actor` may open."""
     language, everyone = str(get_locale()), people.everyone()
     return Choices(
         account=[(account.slug, account.label) for account in accounts.all_accounts()],
         status=[(status, str(STATUS_NAMES[status])) for status in rules.STATUSES],
         author=[(user.id, user.name) for user in everyone if _writes(user)],
         category=[(category.slug, category.name(language)) for category in categories()],
+        campaign=[(name, name) for name in queries.campaigns(actor)] if actor else [],
         gone=frozenset(user.id for user in everyone if not _writes(user)),
     )
 

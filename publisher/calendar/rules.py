@@ -49,12 +49,14 @@ GAP_AHEAD = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which posts somebody wants to see; no value means all. Authors by id, the others by slug."""
+    """Which posts somebody wants to see; no value means all. Authors by id, campaigns by name, the others by
+    slug."""
 
     account: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     author: tuple[int, ...] = ()
     category: tuple[str, ...] = ()
+    campaign: tuple[str, ...] = ()
     mine: bool = False
 
     def __bool__(self) -> bool:
@@ -79,6 +81,7 @@ class Filters:
             status=tuple(name for name in STATUSES if name in status),
             author=author,
             category=tuple(sorted(set(map(str, _values(given, "category"))))),
+            campaign=tuple(sorted(set(map(str, _values(given, "campaign"))))),
             mine=_values(given, "mine") in (["1"], ["on"], ["true"], [True]),
         )
 

@@ -120,6 +120,9 @@ def matching(filters: Filters, actor: User) -> list[ColumnElement[bool]]:
     if filters.category:
         chosen = select(Category.id).where(Category.slug.in_(filters.category))
         found.append(Post.story_id.in_(select(Story.id).where(Story.category_id.in_(chosen))))
+    if filters.campaign:
+        chosen = select(Story.id).where(Story.campaign.in_(filters.campaign))
+        found.append(Post.story_id.in_(chosen))
     return found
 
 

@@ -26,7 +26,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher import clock, zones
-from publisher.calendar import campaigns, planning, rules, service, slots, times
+from publisher.calendar import campaigns, keeping, planning, rules, service, slots, times
 from publisher.calendar import picture as drawing
 from publisher.calendar.board import Marks, View, lay_out
 from publisher.calendar.forms import STATUS_NAMES, MoveForm, choices, weekday_names
@@ -59,9 +59,11 @@ ACCESS: dict[str, str] = {
     "move_dialog": Role.AUTHOR,
     **times.ACCESS,
     **campaigns.ACCESS,
+    **keeping.ACCESS,
 }
 times.add_to(blueprint)
 campaigns.add_to(blueprint)
+keeping.add_to(blueprint)
 
 
 @blueprint.app_context_processor
@@ -127,7 +129,9 @@ def _shown(view: View) -> Page:
     if session.get("calendar") != view.kind:
         session["calendar"] = view.kind
     page = "days" if view.kind == "days" else "month"
-    return render_template(f"calendar/{page}.html", **_board(view))
+    parts = _board(view)
+    kept = keeping.kept_by(me(), view, parts["choices"])
+    return render_template(f"calendar/{page}.html", kept=kept, **parts)
 
 
 @blueprint.get("/calendar/posts/<int:post_id>/move")
@@ -241,7 +245,7 @@ def _board(view: View) -> dict[str, Any]:
         planning.closed(view.first, view.last),
     )
     entries = service.entries(me(), start, end, view.filters)
-    offered = choices()
+    offered = choices(me())
     return {
         "view": view,
         "board": lay_out(view, entries, zone, _today(), marks),
@@ -324,7 +328,7 @@ def _beside(view: View, step: int) -> View:
 
 def _filters() -> Filters:
     """The filters of the address. What they name in vain is left out, and the page says so."""
-    found, g.lost_filters = choices().known(request.args.to_dict(flat=False))
+    found, g.lost_filters = choices(me()).known(request.args.to_dict(flat=False))
     return found
 
 

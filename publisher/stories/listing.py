@@ -68,6 +68,8 @@ def index() -> Page:
         accounts=[(each.id, each.label) for each in accounts.all_accounts()],
         categories=[(each.id, each.name(desk.language())) for each in categories.categories()],
         people=[(each.id, each.name) for each in desk.writers()],
+        campaigns=[(name, name) for name in queries.campaigns(me)],
+        filter_names=filtering.NAMES[filtering.STORIES],
         progress=queries.progress,
         live_posts=queries.live_posts,
         next_time=queries.next_time,
@@ -121,6 +123,7 @@ def _filters() -> Filters:
         account_id=sent.get("account", type=web.number),
         category_id=sent.get("category", type=web.number),
         person_id=sent.get("person", type=web.number),
+        campaign=sent.get("campaign", "")[:100],
         archived=sent.get("archived") == "1",
     )
 

@@ -23,7 +23,8 @@ story_authors = Table(
 
 
 class Category(Model):
-    """A section of the editorial programme, named in both languages."""
+    """A section of the editorial programme, named in both languages; `rhythm` posts of it should go out in each
+    `rhythm_unit` ("week" or "month"), where that is more than none."""
 
     __tablename__ = "categories"
 
@@ -31,9 +32,22 @@ class Category(Model):
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     name_ko: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
+    rhythm: Mapped[int] = mapped_column(default=0)
+    rhythm_unit: Mapped[str] = mapped_column(String(5), default="week")
 
     def name(self, language: str) -> str:
         return self.name_ko if language == "ko" else self.name_en
+
+
+class FormerCategory(Model):
+    """The address of a category that was merged into another: feeds and links that name it mean that one."""
+
+    __tablename__ = "former_categories"
+
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    category_id: Mapped[int] = mapped_column(
+        ForeignKey("categories.id", ondelete="CASCADE"), index=True
+    )
 
 
 class Story(Model):
@@ -209,16 +223,18 @@ class Comment(Model):
 
 
 class StoryFilter(Model):
-    """A way of looking at the list of stories that one person comes back to: `query` as in its address."""
+    """A way of looking at a page, "stories" or "calendar", that one person comes back to: `query` as in its
+    address."""
 
     __tablename__ = "story_filters"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    page: Mapped[str] = mapped_column(String(20), default="stories")
     name: Mapped[str] = mapped_column(String(60))
     query: Mapped[str] = mapped_column(String(500))
 
-    __table_args__ = (UniqueConstraint("user_id", "name"),)
+    __table_args__ = (UniqueConstraint("user_id", "page", "name"),)
 
 
 class Outline(Model):

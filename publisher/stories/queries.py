@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -17,6 +18,8 @@ from publisher.stories import rules, search
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
 from publisher.stories.rules import ARCHIVED, IDEA, IN_REVIEW, Progress
 
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -27,6 +30,7 @@ class Filters:
     account_id: int | None = None
     category_id: int | None = None
     person_id: int | None = None
+    campaign: str = ""
     archived: bool = False
 
     @property
@@ -54,7 +58,13 @@ def stories(
     )
 
 
-def _visible(chosen: Select[tuple[Story]], actor: User | None) -> Select[tuple[Story]]:
+def campaigns(actor: User | None) -> Sequence[str]:
+    """The campaigns of living stories that `actor` may open, by name."""
+    named = select(Story.campaign).where(Story.campaign > "", Story.archived_at.is_(None))
+    return db.session.scalars(_visible(named, actor).distinct().order_by(Story.campaign)).all()
+
+
+def _visible(chosen: Select[Row], actor: User | None) -> Select[Row]:
     """As `people.rules.may_see_story`, for the database."""
     if actor is None or at_least(actor.role, Role.EDITOR):
         return chosen
@@ -93,6 +103,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Story.posts.any(and_(*of_post)))
     if filters.category_id is not None:
         conditions.append(Story.category_id == filters.category_id)
+    if filters.campaign:
+        conditions.append(Story.campaign == filters.campaign)
     if filters.person_id is not None:
         person = filters.person_id
         conditions.append(or_(Story.owner_id == person, Story.authors.any(User.id == person)))

@@ -18,7 +18,8 @@ from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.people.models import User
-from publisher.stories import review, shelving
+from publisher.storage import writing
+from publisher.stories import filtering, review, shelving
 from publisher.stories.models import Post
 from tests.features.planned import blog, planned, submitted
 from tests.plugins.app import Cast
@@ -116,6 +117,39 @@ def test_filters_choose(cast: Cast, account: Account) -> None:
     assert shown(cast.ana, Filters(status=("draft",))) == ["하나"]
     assert shown(cast.ana, Filters(author=(cast.ben.id,))) == ["둘"]
     assert shown(cast.ana, Filters(mine=True)) == ["하나"]
+
+
+def test_a_campaign_filters_and_is_offered_to_who_opens_its_stories(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    with writing():
+        planned(cast.ana, account, "하나", TOMORROW).story.campaign = "봄맞이"
+        planned(cast.ben, account, "둘", TOMORROW + timedelta(hours=1)).story.campaign = "Launch"
+    assert shown(cast.rui, Filters(campaign=("봄맞이",))) == ["하나"]
+    page = ana.get("/calendar/2026/11?campaign=봄맞이").text
+    assert "하나" in page
+    assert "둘" not in page
+    assert "Launch" not in page, "a story that one cannot open does not tell its campaign"
+
+
+def test_filters_are_kept_under_a_name_and_found_again_in_every_view(
+    ana: FlaskClient, cast: Cast, account: Account
+) -> None:
+    here = "/calendar/2026/11?account=blog&status=draft&status=approved"
+    form = {"name": "내 글", "account": "blog", "status": ["draft", "approved"], "next": here}
+    assert ana.post("/calendar/filters", data=form).location == here
+    page = ana.get(here).text
+    chip = '<a class="chip" href="/calendar/2026/11?account=blog&amp;status=draft&amp;status=approved"'
+    assert f'{chip} aria-current="true">' in page
+    assert "내 글" in page
+    week = ana.get("/calendar/week").text
+    assert "/calendar/week?day=2026-11-22&amp;account=blog&amp;status=draft" in week
+    assert "내 글" not in ana.get("/stories").text
+
+    (kept,) = filtering.of(cast.ana, filtering.CALENDAR)
+    assert f"/stories/filters/{kept.id}/remove" in page
+    ana.post(f"/stories/filters/{kept.id}/remove", data={"next": here})
+    assert filtering.of(cast.ana, filtering.CALENDAR) == []
 
 
 def test_archived_posts_only_show_where_cancelled_ones_are_asked_for(

@@ -174,6 +174,20 @@ def test_a_filter_is_its_owner_s_alone(cast):
     assert len(filtering.of(cast.ana)) == 1
 
 
+def test_a_campaign_filters_the_list_and_can_be_kept(
+    client: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    service.create_story(cast.ana, title="하나", campaign="봄맞이")
+    service.create_story(cast.ana, title="둘")
+    service.create_story(cast.ben, title="셋", campaign="Launch")
+    page = sign_in(client, cast.ana).get("/stories?campaign=봄맞이").text
+    assert '<option value="봄맞이" selected>' in page
+    assert "Launch" not in page
+    assert [each.title for each in queries.stories(cast.ana, Filters(campaign="봄맞이"))] == ["하나"]
+    filtering.keep(cast.ana, "봄", {"campaign": "봄맞이"})
+    assert [filtering.arguments(each) for each in filtering.of(cast.ana)] == [{"campaign": "봄맞이"}]
+
+
 def test_a_filter_without_a_name_or_a_choice_is_refused_in_words(ana, cast):
     for form, said in (
         ({"name": " ", "q": "a"}, "Give the filter a name"),
