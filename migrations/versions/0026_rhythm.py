@@ -18,7 +18,9 @@ def upgrade() -> None:
         batch.create_unique_constraint(
             op.f("uq_story_filters_user_id_page_name"), ["user_id", "page", "name"]
         )
-    op.add_column("categories", sa.Column("rhythm", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column(
+        "categories", sa.Column("rhythm", sa.Integer(), nullable=False, server_default="0")
+    )
     op.add_column(
         "categories", sa.Column("rhythm_unit", sa.String(5), nullable=False, server_default="week")
     )

@@ -12,7 +12,18 @@ from urllib.parse import quote, unquote, urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Integer, Select, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
@@ -254,6 +265,11 @@ def sitemap(part: int) -> list[Place]:
 def _newest_first() -> Select[Article]:
     live = select(Article).where(Article.withdrawn_at.is_(None))
     return live.order_by(Article.published_at.desc(), Article.id.desc())
+
+
+def file_under(category: str, new: str) -> None:
+    """Let the articles of one category be of another. Call inside `writing()`."""
+    db.session.execute(update(Article).where(Article.category == category).values(category=new))
 
 
 def _moment() -> ColumnElement[Any]:

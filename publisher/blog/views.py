@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from flask import Blueprint, Response, current_app, make_response, render_template, request, session
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -20,7 +30,7 @@ from publisher.blog.rules import reading_minutes
 from publisher.errors import DomainError, Gone, NotFound
 from publisher.media.service import path as picture_path
 from publisher.people.rules import ANYONE
-from publisher.stories.categories import categories
+from publisher.stories.categories import categories, standing_for
 from publisher.web import number, settings
 
 blueprint = Blueprint("blog", __name__)
@@ -51,6 +61,8 @@ def category(slug: str) -> Response:
     shelved = service.shelved(category=slug, before=request.args.get("before", type=number))
     names = _category_names(settings().language)
     if not shelved.articles and slug not in names:
+        if merged := standing_for(slug):
+            return cast(Response, redirect(url_for(".category", slug=merged.slug), 301))
         raise NotFound(_("There is no such page."))
     return _list("category", names.get(slug, slug), shelved, slug=slug)
 

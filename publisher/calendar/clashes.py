@@ -117,7 +117,7 @@ def _within_accounts(going: Iterable[Planned]) -> Iterator[Pair]:
 
 
 def _elsewhere(going: Iterable[Planned]) -> Iterator[Pair]:
-    """Each post with one of another story and another account at the same minute, the one before it if it can."""
+    """Each post with one of another story and account at the same minute, the one before it if it can."""
     for _at, group in groupby(going, key=lambda post: post.at.replace(second=0, microsecond=0)):
         together = list(group)
         if len({post.account_id for post in together}) == 1:

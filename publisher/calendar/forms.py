@@ -34,7 +34,7 @@ from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.stories import queries
-from publisher.stories.categories import categories
+from publisher.stories.categories import categories, former
 from publisher.stories.forms import zone_choices
 
 STATUS_NAMES = {
@@ -70,12 +70,16 @@ class Choices:
     author: list[Option]
     category: list[Option]
     campaign: list[Option] = field(default_factory=list)
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of categories that were merged, and of what they are now."""
     gone: frozenset[int] = frozenset()
     """People who write no more: nobody is offered them, but what they wrote can be asked for."""
 
     def known(self, given: Mapping[str, Any]) -> tuple[Filters, list[str]]:
         """The filters of an address, and what it names that does not exist (any more)."""
         offered = {name: {value for value, _label in self[name]} for name in FILTERS}
+        if merged := [self.merged.get(str(slug), slug) for slug in rules.values(given, "category")]:
+            given = {**given, "category": merged}
         return Filters.known(given, {**offered, "author": offered["author"] | self.gone})
 
     def __getitem__(self, name: str) -> list[Option]:
@@ -87,6 +91,8 @@ class Choices:
         found: list[tuple[str, Any, str]] = []
         for name in FILTERS:
             known = dict(self[name])
+            if name == "category":
+                known |= {old: known.get(new, old) for old, new in self.merged.items()}
             found += [
                 (name, value, known.get(value, str(value))) for value in getattr(filters, name)
             ]
@@ -107,6 +113,7 @@ def choices(actor: User | None = None) -> Choices:
         author=[(user.id, user.name) for user in everyone if _writes(user)],
         category=[(category.slug, category.name(language)) for category in categories()],
         campaign=[(name, name) for name in queries.campaigns(actor)] if actor else [],
+        merged={slug: category.slug for slug, category in former().items()},
         gone=frozenset(user.id for user in everyone if not _writes(user)),
     )
 

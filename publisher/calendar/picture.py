@@ -69,7 +69,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that stand together, one below the other; a post's on a ground with a bar in its status's tone."""
+    """Lines that stand together, one below the other; a post's on a ground with a bar in its tone."""
 
     lines: Sequence[Line]
     tone: tuple[str, str] | None = None
@@ -80,7 +80,7 @@ class Block:
 
 
 def draw(sheet: Sheet) -> bytes:
-    """The sheet as a PNG. Raises Conflict when the machine has no Korean font or the picture gets too tall."""
+    """The sheet as a PNG. Raises Conflict when there is no Korean font or the picture gets too tall."""
     pen = Pen(*korean())
     head = pen.head(sheet)
     rows = [
@@ -218,5 +218,7 @@ def _cell(
 
 def _write(canvas: ImageDraw.ImageDraw, lines: Sequence[Line], x: int, y: int) -> None:
     for line in lines:
-        canvas.text((x, y + line.height // 2), line.text, font=line.font, fill=line.ink, anchor="lm")
+        canvas.text(
+            (x, y + line.height // 2), line.text, font=line.font, fill=line.ink, anchor="lm"
+        )
         y += line.height

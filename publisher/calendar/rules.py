@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import Calendar
+from calendar import Calendar, monthrange
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -69,20 +69,20 @@ class Filters:
         Raises Invalid for a status that nothing can show and for an author that is no number.
         """
         try:
-            author = tuple(sorted({_person(value) for value in _values(given, "author")}))
+            author = tuple(sorted({_person(value) for value in values(given, "author")}))
         except (TypeError, ValueError, OverflowError):
             raise Invalid(_("An author is named by a number."), fields={"author": "?"}) from None
-        status = set(map(str, _values(given, "status")))
+        status = set(map(str, values(given, "status")))
         if unknown := sorted(status - set(STATUSES)):
             wrong = _("“%(name)s” is no status.", name=unknown[0])
             raise Invalid(wrong, fields={"status": unknown[0]})
         return cls(
-            account=tuple(sorted(set(map(str, _values(given, "account"))))),
+            account=tuple(sorted(set(map(str, values(given, "account"))))),
             status=tuple(name for name in STATUSES if name in status),
             author=author,
-            category=tuple(sorted(set(map(str, _values(given, "category"))))),
-            campaign=tuple(sorted(set(map(str, _values(given, "campaign"))))),
-            mine=_values(given, "mine") in (["1"], ["on"], ["true"], [True]),
+            category=tuple(sorted(set(map(str, values(given, "category"))))),
+            campaign=tuple(sorted(set(map(str, values(given, "campaign"))))),
+            mine=values(given, "mine") in (["1"], ["on"], ["true"], [True]),
         )
 
     @classmethod
@@ -95,7 +95,7 @@ class Filters:
         lost: list[str] = []
         for name, exist in offered.items():
             by_text = {str(value): value for value in exist}
-            wanted = list(map(str, _values(given, name)))
+            wanted = list(map(str, values(given, name)))
             kept[name] = [by_text[value] for value in wanted if value in by_text]
             lost += [value for value in wanted if value not in by_text]
         return cls.of(kept), lost
@@ -128,7 +128,8 @@ def _person(value: Any) -> int:
     return found
 
 
-def _values(given: Mapping[str, Any], name: str) -> list[Any]:
+def values(given: Mapping[str, Any], name: str) -> list[Any]:
+    """All that an address or a stored object says about `name`."""
     value = given.get(name)
     if value is None or value == "" or value is False:
         return []
@@ -156,6 +157,11 @@ def week_of(day: date, first_weekday: int) -> tuple[date, date]:
     """The first and the last day of the week that `day` lies in."""
     first = day - timedelta(days=(day.weekday() - first_weekday) % 7)
     return first, first + timedelta(days=6)
+
+
+def month_of(day: date) -> tuple[date, date]:
+    """The first and the last day of its month."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def next_month(year: int, month: int, steps: int = 1) -> tuple[int, int]:

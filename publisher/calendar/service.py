@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select
 from publisher import clock
 from publisher.accounts.models import Account
 from publisher.calendar import rules
+from publisher.calendar.clashes import OBSTACLES, OPEN
 from publisher.calendar.rules import Filters
 from publisher.deliveries import service as deliveries
 from publisher.errors import Stale
@@ -21,7 +22,7 @@ from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories.access import lock
-from publisher.stories.models import Category, Post, Revision, Story, story_authors
+from publisher.stories.models import Category, FormerCategory, Post, Revision, Story, story_authors
 from publisher.stories.rules import EditorialStatus
 
 AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
@@ -119,11 +120,26 @@ def matching(filters: Filters, actor: User) -> list[ColumnElement[bool]]:
         found.append(Post.story_id.in_(stories_of([actor.id])))
     if filters.category:
         chosen = select(Category.id).where(Category.slug.in_(filters.category))
-        found.append(Post.story_id.in_(select(Story.id).where(Story.category_id.in_(chosen))))
+        merged = select(FormerCategory.category_id).where(FormerCategory.slug.in_(filters.category))
+        either = chosen.union(merged)
+        found.append(Post.story_id.in_(select(Story.id).where(Story.category_id.in_(either))))
     if filters.campaign:
         chosen = select(Story.id).where(Story.campaign.in_(filters.campaign))
         found.append(Post.story_id.in_(chosen))
     return found
+
+
+def days_of(
+    categories: Iterable[int], start: datetime, end: datetime
+) -> list[tuple[int, datetime]]:
+    """The category and the time of each post of one of them that goes out, or went, from `start` to `end`."""
+    query = (
+        select(Story.category_id, Post.shown_at)
+        .join(Story, Story.id == Post.story_id)
+        .where(Post.shown_at >= start, Post.shown_at < end, Post.status != EditorialStatus.ARCHIVED)
+        .where(Post.shown_status.in_(OPEN | OBSTACLES), Story.category_id.in_(list(categories)))
+    )
+    return [(category, at) for category, at in db.session.execute(query) if category and at]
 
 
 def stories_of(people: Iterable[int]) -> CompoundSelect[int]:

@@ -26,7 +26,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher import clock, zones
-from publisher.calendar import campaigns, keeping, planning, rules, service, slots, times
+from publisher.calendar import appearing, campaigns, keeping, planning, rules, service, slots, times
 from publisher.calendar import picture as drawing
 from publisher.calendar.board import Marks, View, lay_out
 from publisher.calendar.forms import STATUS_NAMES, MoveForm, choices, weekday_names
@@ -190,7 +190,9 @@ def _elsewhere(entry: CalendarEntry, view: View) -> str:
     """The address that shows the post, where `view` does not (any more): it went to another month, say."""
     zone = ZoneInfo(view.zone) if view.zone else my_zone()
     start, end = rules.span(view.first, view.last, zone)
-    if any(each.post_id == entry.post_id for each in service.entries(me(), start, end, view.filters)):
+    if any(
+        each.post_id == entry.post_id for each in service.entries(me(), start, end, view.filters)
+    ):
         return ""
     day = rules.local_day(entry.at, zone) if entry.at else _today()
     there = replace(view, filters=Filters()).as_month(day)
@@ -248,6 +250,7 @@ def _board(view: View) -> dict[str, Any]:
     offered = choices(me())
     return {
         "view": view,
+        "lacks": appearing.lacks(view, zone, _today(), _language()),
         "board": lay_out(view, entries, zone, _today(), marks),
         "zone": zone.key,
         "zones": zone_choices(my_zone().key, zone.key),

@@ -32,6 +32,8 @@ VERBS = {
     "clock.confirmed": _l("confirmed the time"),
     "comment": _l("commented"),
     "correct": _l("corrected what is out"),
+    "category.changed": _l("changed a category"),
+    "category.merged": _l("merged a category"),
     "create": _l("created"),
     "create_token": _l("made an API token"),
     "deactivate": _l("deactivated"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -55,9 +55,7 @@ def of(user: User, page: str = STORIES) -> Sequence[StoryFilter]:
     ).all()
 
 
-def keep(
-    user: User, name: str, values: Mapping[str, Any], page: str = STORIES
-) -> StoryFilter:
+def keep(user: User, name: str, values: Mapping[str, Any], page: str = STORIES) -> StoryFilter:
     """Keep these filters of a page under a name; one of that name is replaced. Raises Invalid or Conflict."""
     name = " ".join(rules.clean(name).split())
     if not 0 < len(name) <= 60:
@@ -88,3 +86,13 @@ def drop(user: User, filter_id: int) -> str:
         name = found.name
         session.delete(found)
     return name
+
+
+def rename_value(page: str, name: str, old: str, new: str) -> None:
+    """Let everybody's filters of that page that ask for `old` ask for `new`. Call inside `writing()`."""
+    asking = select(StoryFilter).where(StoryFilter.page == page, StoryFilter.query.contains(name))
+    for each in db.session.scalars(asking):
+        parts = parse_qsl(each.query)
+        if (name, old) in parts:
+            renamed = [(name, new) if part == (name, old) else part for part in parts]
+            each.query = urlencode(list(dict.fromkeys(renamed)))

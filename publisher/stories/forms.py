@@ -25,7 +25,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from publisher import zones
@@ -314,6 +314,22 @@ class CategoryForm(FlaskForm):
     )
     name_ko = StringField(_l("Name in Korean"), [_required(), Length(max=80)])
     name_en = StringField(_l("Name in English"), [_required(), Length(max=80)])
+
+
+class CategoryChangeForm(FlaskForm):
+    """A category's names, and how often it should appear."""
+
+    name_ko = StringField(_l("Name in Korean"), [_required(), Length(max=80)])
+    name_en = StringField(_l("Name in English"), [_required(), Length(max=80)])
+    rhythm = IntegerField(
+        _l("Posts"),
+        [Optional(), NumberRange(0, 99, _l("Choose a number from 0 to 99."))],
+        description=_l("Empty or 0: the calendar does not count them."),
+    )
+    rhythm_unit = SelectField(
+        _l("In each"),
+        choices=[SelectChoice("week", _l("Week")), SelectChoice("month", _l("Month"))],
+    )
 
 
 def question(problem: zones.ZoneProblem) -> str:

@@ -23,8 +23,8 @@ story_authors = Table(
 
 
 class Category(Model):
-    """A section of the editorial programme, named in both languages; `rhythm` posts of it should go out in each
-    `rhythm_unit` ("week" or "month"), where that is more than none."""
+    """A section of the editorial programme, named in both languages; `rhythm` posts of it should go out in
+    each `rhythm_unit` ("week" or "month"), where that is more than none."""
 
     __tablename__ = "categories"
 

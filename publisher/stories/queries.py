@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -18,7 +18,7 @@ from publisher.stories import rules, search
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
 from publisher.stories.rules import ARCHIVED, IDEA, IN_REVIEW, Progress
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def campaigns(actor: User | None) -> Sequence[str]:
     return db.session.scalars(_visible(named, actor).distinct().order_by(Story.campaign)).all()
 
 
-def _visible(chosen: Select[Row], actor: User | None) -> Select[Row]:
+def _visible(chosen: Select[One], actor: User | None) -> Select[One]:
     """As `people.rules.may_see_story`, for the database."""
     if actor is None or at_least(actor.role, Role.EDITOR):
         return chosen

@@ -30,6 +30,7 @@ from publisher.stories import (
     review,
     reviewing,
     ruling,
+    sections,
     service,
     shelving,
     talking,
@@ -55,6 +56,7 @@ talking.add_to(blueprint)
 ruling.add_to(blueprint)
 leaving.add_to(blueprint)
 undoing.add_to(blueprint)
+sections.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
     "show": Role.VIEWER,
@@ -73,6 +75,7 @@ ACCESS: dict[str, str] = {
     **ruling.ACCESS,
     **leaving.ACCESS,
     **undoing.ACCESS,
+    **sections.ACCESS,
 }
 
 

@@ -18,8 +18,7 @@ from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.people.models import User
-from publisher.storage import writing
-from publisher.stories import filtering, review, shelving
+from publisher.stories import review, shelving
 from publisher.stories.models import Post
 from tests.features.planned import blog, planned, submitted
 from tests.plugins.app import Cast
@@ -119,39 +118,6 @@ def test_filters_choose(cast: Cast, account: Account) -> None:
     assert shown(cast.ana, Filters(mine=True)) == ["하나"]
 
 
-def test_a_campaign_filters_and_is_offered_to_who_opens_its_stories(
-    ana: FlaskClient, cast: Cast, account: Account
-) -> None:
-    with writing():
-        planned(cast.ana, account, "하나", TOMORROW).story.campaign = "봄맞이"
-        planned(cast.ben, account, "둘", TOMORROW + timedelta(hours=1)).story.campaign = "Launch"
-    assert shown(cast.rui, Filters(campaign=("봄맞이",))) == ["하나"]
-    page = ana.get("/calendar/2026/11?campaign=봄맞이").text
-    assert "하나" in page
-    assert "둘" not in page
-    assert "Launch" not in page, "a story that one cannot open does not tell its campaign"
-
-
-def test_filters_are_kept_under_a_name_and_found_again_in_every_view(
-    ana: FlaskClient, cast: Cast, account: Account
-) -> None:
-    here = "/calendar/2026/11?account=blog&status=draft&status=approved"
-    form = {"name": "내 글", "account": "blog", "status": ["draft", "approved"], "next": here}
-    assert ana.post("/calendar/filters", data=form).location == here
-    page = ana.get(here).text
-    chip = '<a class="chip" href="/calendar/2026/11?account=blog&amp;status=draft&amp;status=approved"'
-    assert f'{chip} aria-current="true">' in page
-    assert "내 글" in page
-    week = ana.get("/calendar/week").text
-    assert "/calendar/week?day=2026-11-22&amp;account=blog&amp;status=draft" in week
-    assert "내 글" not in ana.get("/stories").text
-
-    (kept,) = filtering.of(cast.ana, filtering.CALENDAR)
-    assert f"/stories/filters/{kept.id}/remove" in page
-    ana.post(f"/stories/filters/{kept.id}/remove", data={"next": here})
-    assert filtering.of(cast.ana, filtering.CALENDAR) == []
-
-
 def test_archived_posts_only_show_where_cancelled_ones_are_asked_for(
     cast: Cast, account: Account
 ) -> None:
@@ -243,35 +209,6 @@ def test_a_month_shows_each_post_on_its_local_day(
     assert "Asia/Seoul" in page
 
 
-def test_a_crowded_day_shows_five_and_unfolds_the_rest(
-    ana: FlaskClient, cast: Cast, account: Account
-) -> None:
-    for n in range(7):
-        planned(cast.ana, account, f"글 {n}", TOMORROW + timedelta(hours=n))
-    day = cell(ana.get("/calendar/2026/11").text, "2026-11-24")
-    shown, rest = day.split("<details class=\"day-rest\" id=\"rest-2026-11-24\">")
-    assert (shown.count("data-card "), rest.count("data-card ")) == (5, 2)
-    assert "2 more" in rest
-    assert "data-move-url" in rest
-
-    unfolded = ana.get("/calendar/2026/11?all=1").text
-    assert '<details class="day-rest" id="rest-2026-11-24" open>' in unfolded
-    assert "/calendar/2026/12?all=1" in unfolded
-
-
-def test_the_rows_of_the_list_are_cards_with_the_same_menu(
-    ana: FlaskClient, cast: Cast, account: Account
-) -> None:
-    post = planned(cast.ana, account, "제목", TOMORROW)
-    planned(cast.ben, account, "벤의 글", TOMORROW + timedelta(hours=3))
-    page = ana.get("/calendar/list?from=2026-11-23&to=2026-11-30").text
-    row, other = re.findall(r'<li class="item" data-list-item.*?</li>', page, re.DOTALL)
-    assert f'data-card data-post-id="{post.id}" data-date="2026-11-24" data-move-url=' in row
-    assert 'data-move-form action="/calendar/posts' in row
-    assert "data-locked=" in other
-    assert "data-move-form" not in other
-
-
 def test_close_posts_of_one_account_are_marked(
     ana: FlaskClient, cast: Cast, account: Account
 ) -> None:
@@ -285,20 +222,6 @@ def test_a_filter_stays_while_one_pages_on(ana: FlaskClient, cast: Cast, account
     page = ana.get("/calendar/2026/11?status=published&mine=1").text
     assert "초안" not in page
     assert "/calendar/2026/12?status=published&amp;mine=1" in page
-
-
-def test_an_old_address_leaves_out_what_is_not_there_any_more_and_says_so(
-    ana: FlaskClient, cast: Cast, account: Account
-) -> None:
-    planned(cast.ana, account, "초안", TOMORROW)
-    cast.ana.language = "ko"
-    answer = ana.get("/calendar/2026/11?status=old&account=blog&author=Ana")
-    assert answer.status_code == 200
-    assert "초안" in answer.text
-    assert "“old”, “Ana”" in answer.text
-    assert "is no status" not in answer.text
-    assert "/calendar/2026/12?account=blog" in answer.text
-    assert "“" not in ana.get("/calendar/2026/11?account=blog").text
 
 
 @pytest.mark.parametrize("path", ["/calendar/2026/13", "/calendar/0/1", "/calendar/99999/1"])
@@ -350,19 +273,6 @@ def test_a_script_gets_the_fresh_month_and_the_sentence(
     assert 'data-toast="success"' in answer.text
     assert "제목" in cell(answer.text, "2026-11-27")
     assert "제목" not in cell(answer.text, "2026-11-24")
-
-
-def test_a_post_that_left_the_month_is_told_with_the_way_to_it(
-    ana: FlaskClient, cast: Cast, account: Account
-) -> None:
-    post = planned(cast.ana, account, "제목", TOMORROW)
-    path = f"/calendar/posts/{post.id}/move?view=2026-11&mine=1"
-    script = {"X-Requested-With": "fetch"}
-    there = f'href="/calendar/2026/12#post-{post.id}" data-moved-to'
-    assert there in ana.post(path, data=moving(post, date(2026, 12, 24)), headers=script).text
-    assert f'id="post-{post.id}"' in ana.get("/calendar/2026/12").text
-    back = ana.post(path, data=moving(post, date(2026, 11, 30)), headers=script).text
-    assert "data-moved-to" not in back
 
 
 REFUSALS = [

@@ -81,7 +81,11 @@ def test_months_that_do_not_exist_and_strangers_get_no_picture(
 
 
 def test_what_is_too_tall_for_one_picture_is_refused_with_a_way_on(
-    client: FlaskClient, cast: Cast, account: Account, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient,
+    cast: Cast,
+    account: Account,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("publisher.calendar.picture.TALLEST", 600)
     answer = sign_in(client, cast.vic).get("/calendar/2026/11.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from publisher.deliveries import service as deliveries
 from publisher.errors import NotFound
 from publisher.extensions import db
 from publisher.notices import service as notices
+from publisher.people.models import User
 from publisher.storage import writing
 from publisher.stories import autosave, filtering, queries, review, search, service, shelving
 from publisher.stories.models import Post, Story
@@ -175,7 +177,7 @@ def test_a_filter_is_its_owner_s_alone(cast):
 
 
 def test_a_campaign_filters_the_list_and_can_be_kept(
-    client: FlaskClient, cast: Cast, sign_in: SignIn
+    client: FlaskClient, cast: Cast, sign_in: Callable[[FlaskClient, User], FlaskClient]
 ) -> None:
     service.create_story(cast.ana, title="하나", campaign="봄맞이")
     service.create_story(cast.ana, title="둘")
@@ -183,9 +185,13 @@ def test_a_campaign_filters_the_list_and_can_be_kept(
     page = sign_in(client, cast.ana).get("/stories?campaign=봄맞이").text
     assert '<option value="봄맞이" selected>' in page
     assert "Launch" not in page
-    assert [each.title for each in queries.stories(cast.ana, Filters(campaign="봄맞이"))] == ["하나"]
+    assert [each.title for each in queries.stories(cast.ana, Filters(campaign="봄맞이"))] == [
+        "하나"
+    ]
     filtering.keep(cast.ana, "봄", {"campaign": "봄맞이"})
-    assert [filtering.arguments(each) for each in filtering.of(cast.ana)] == [{"campaign": "봄맞이"}]
+    assert [filtering.arguments(each) for each in filtering.of(cast.ana)] == [
+        {"campaign": "봄맞이"}
+    ]
 
 
 def test_a_filter_without_a_name_or_a_choice_is_refused_in_words(ana, cast):

@@ -87,6 +87,7 @@ def of_ben(app: Flask, cast: Cast, bens: Belongings) -> dict[str, int]:
         "absence_id": 1,
         "rule_id": approvals.add_rule(cast.ada, needed=2, word="secret").id,
         "correction_id": 1,
+        "category_id": 1,
     }
 
 
