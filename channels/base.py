@@ -115,6 +115,8 @@ class Limits:
     url_length: int = 0
     """What an address weighs whatever its real length; 0 when it weighs what it is long."""
     threads: bool = False
+    fold: int = 0
+    """After about so many characters readers have to ask for the rest of a text; 0 when all of it is shown."""
     spacing_s: float = 0.0
     """Least seconds between two posts of one account, unless the account says otherwise."""
     grace_s: float = 6 * 3600.0

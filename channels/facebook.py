@@ -116,6 +116,7 @@ class Facebook(Channel):
         images=10,
         alt_text=1000,
         image_bytes=4 * 1024 * 1024,
+        fold=477,
         spacing_s=5.0,
         grace_s=6 * 3600.0,
         corrects=frozenset({"text"}),

@@ -46,6 +46,12 @@ _PICTURE = re.compile(r"/media/([A-Za-z0-9_-]{16,32})/web\.webp")
 _UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+def sketched(content: Content) -> Article | None:
+    """The article that `content` would become, kept nowhere; None while its title will not do."""
+    article = _drafted("", content)
+    return article if isinstance(article, Article) else None
+
+
 class Shelf:
     """Where `channels.blog` puts articles. Flushes and never commits: the caller's transaction
     decides.

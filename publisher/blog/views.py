@@ -24,7 +24,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from publisher import clock
-from publisher.blog import service
+from publisher.blog import cards, service
 from publisher.blog.models import Article
 from publisher.blog.rules import reading_minutes
 from publisher.errors import DomainError, Gone, NotFound
@@ -84,8 +84,8 @@ def article(slug: str) -> Response:
         "article",
         found.language,
         article=found,
+        card=cards.of_article(found),
         body=Markup(found.html),  # noqa: S704 - sanitised when it was written
-        canonical=service.address(found.slug),
         pictures=pictures,
         minutes=reading_minutes(found.text),
         posting=_posting(found),

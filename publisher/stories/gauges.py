@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from flask import current_app
@@ -12,15 +10,15 @@ from markupsafe import Markup
 
 from channels.base import Measure
 from publisher.blog import markdown
+from publisher.blog.cards import Card
 from publisher.config import Config
 from publisher.media import service as media
 from publisher.media.models import Media
-from publisher.stories import contents, links, problems, service
+from publisher.stories import links, previews, problems, service
 from publisher.stories.models import Post
+from publisher.stories.previews import Part
 from publisher.stories.problems import Remark
-from publisher.stories.rules import ARCHIVED, Draft
-
-URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
+from publisher.stories.rules import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +33,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A bit of a text on a platform: plain words, a link, or the address of another post."""
-
-    kind: str
-    text: str
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One post as its platform shows it; a thread has several."""
-
-    number: int
-    total: int
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Gauge:
     """What is measured while somebody writes: the count, the problems, and how it will look."""
 
@@ -61,8 +41,9 @@ class Gauge:
     remarks: tuple[Remark, ...]
     html: Markup
     parts: tuple[Part, ...]
-    link: Piece | None
     pictures: tuple[tuple[Media, str], ...]
+    card: Card | None = None
+    """A blog post's own card: what its article shows where it is linked to, and in lists."""
 
 
 def measured(post: Post, draft: Draft) -> Gauge:
@@ -72,18 +53,16 @@ def measured(post: Post, draft: Draft) -> Gauge:
     there = {each.id for each in pictures}
     known = replace(draft, media=tuple(use for use in draft.media if use.id in there))
     blog = post.account.kind == "blog"
-    texts = [] if blog else contents.parts(draft, post.account.kind)
+    length = service.measure(post, known)
+    parts = () if blog else previews.parts(post, known, length.over_at)
     return Gauge(
         title=draft.title,
-        count=_count(service.measure(post, known), len(texts)),
+        count=_count(length, len(parts)),
         remarks=_remarks(post, draft),
         html=_article(post, draft) if blog else Markup(),
-        parts=tuple(
-            Part(number, len(texts), tuple(_pieces(text, post)))
-            for number, text in enumerate(texts, 1)
-        ),
-        link=next(_pieces(draft.link, post), None) if draft.link else None,
+        parts=parts,
         pictures=tuple((each, alts[each.id] or each.alt) for each in pictures),
+        card=previews.card_of(post, known) if blog else None,
     )
 
 
@@ -102,42 +81,13 @@ def _count(measured: Measure, parts: int) -> Count:
 
 
 def _article(post: Post, draft: Draft) -> Markup:
-    known = _targets(post)
-    text = links.render(draft.text, lambda reference: _address(known.get(reference)) or "#")
+    known = previews.targets(post)
+
+    def address(reference: str) -> str:
+        target = known.get(reference)
+        return (target.url if target else "") or "#"
+
+    text = links.render(draft.text, address)
     settings: Config = current_app.extensions["settings"]
     html = markdown.render(text, language=post.story.language, site=settings.base_url)
     return Markup(html)  # noqa: S704 - markdown.render sanitises
-
-
-def _targets(post: Post) -> dict[str, Post]:
-    """Every reference that can be written in `post`, and the post it means."""
-    others = [
-        other for other in post.story.posts if other.id != post.id and other.status != ARCHIVED
-    ]
-    blogs = [other for other in others if other.account.kind == "blog"]
-    found = {f"link:{other.account.slug}": other for other in others}
-    if len(blogs) == 1:
-        found["blog"] = blogs[0]
-    return found
-
-
-def _address(target: Post | None) -> str:
-    return target.url if target else ""
-
-
-def _pieces(text: str, post: Post) -> Iterator[Piece]:
-    """`text` cut into words, links and references, as the preview of a platform without markup shows it."""
-    known = _targets(post)
-    at = 0
-    for match in re.finditer(f"{links.PLACEHOLDER.pattern}|({URL.pattern})", text):
-        if match.start() > at:
-            yield Piece("text", text[at : match.start()])
-        if match[1]:
-            target = known.get(match[1])
-            label = target.account.label if target else match[0]
-            yield Piece("reference" if target else "unknown", label, _address(target))
-        else:
-            yield Piece("link", match[0], match[0])
-        at = match.end()
-    if at < len(text):
-        yield Piece("text", text[at:])
