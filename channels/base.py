@@ -116,7 +116,7 @@ class Limits:
     """What an address weighs whatever its real length; 0 when it weighs what it is long."""
     threads: bool = False
     fold: int = 0
-    """After about so many characters readers have to ask for the rest of a text; 0 when all of it is shown."""
+    """After about so many characters readers must ask for the rest of a text; 0 when all of it is shown."""
     spacing_s: float = 0.0
     """Least seconds between two posts of one account, unless the account says otherwise."""
     grace_s: float = 6 * 3600.0

@@ -1,5 +1,4 @@
-"""A text as a platform without markup shows it: in pieces, folded where it folds, marked where it is too long.
-Pure."""
+"""A text as a platform without markup shows it: folded where it folds, marked where it is too long. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ _GAP = re.compile(r"\s")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A bit of a text on a platform: plain words ("text"), a "link", the address of another post ("reference")
-    or a placeholder that means none ("unknown"). `over`: it stands where the text is too long already."""
+    """A bit of a text on a platform: plain words ("text"), a "link", the address of another post
+    ("reference") or a placeholder that means none ("unknown"). `over`: the text is too long there already."""
 
     kind: str
     text: str

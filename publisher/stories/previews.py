@@ -57,17 +57,13 @@ class Part:
 def parts(post: Post, draft: Draft, over_at: int | None) -> tuple[Part, ...]:
     """The post, or each post of the thread, that `draft` becomes on a platform without markup."""
     known = targets(post)
-    meant = {
-        name: Meant(target.account.label, target.url or "") for name, target in known.items()
-    }
+    meant = {name: Meant(target.account.label, target.url or "") for name, target in known.items()}
     texts = contents.parts(draft, post.account.kind)
     if post.account.kind == "facebook" and draft.media and draft.link not in draft.text:
         texts = [f"{texts[0]}\n\n{draft.link}".strip()]  # beside pictures there is no card
     found = []
     for number, text in enumerate(texts, 1):
-        cut = pieces.marked(
-            tuple(pieces.cut(text, meant)), over_at if len(texts) == 1 else None
-        )
+        cut = pieces.marked(tuple(pieces.cut(text, meant)), over_at if len(texts) == 1 else None)
         before, after = pieces.folded(cut, channel_class(post.account.kind).limits.fold)
         first = number == 1
         shared = _shared(
