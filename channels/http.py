@@ -73,6 +73,16 @@ class Answer:
         return f"HTTP {self.status} {self.body[:DETAIL_LENGTH].decode('utf-8', 'replace')}"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a page of strangers is read: from machines whose IP address `allows` lets pass, only when it is of
+    one of `types` (content types in lower case), and only its first `most` bytes."""
+
+    allows: Callable[[str], bool]
+    types: frozenset[str]
+    most: int
+
+
 class _Held(Exception):
     """`on_wire` raised: carries its exception past the library's own handlers."""
 
@@ -84,9 +94,15 @@ class _Held(Exception):
 class _Call:
     """One call in progress: its watchdog, its socket, and whether a byte has left."""
 
-    def __init__(self, limits: Deadlines, on_wire: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        limits: Deadlines,
+        on_wire: Callable[[], None] | None,
+        reading: Reading | None = None,
+    ) -> None:
         self.limits = limits
         self.on_wire = on_wire
+        self.reading = reading
         self.wrote = False
         self.expired = False
         self._lock = threading.Lock()
@@ -136,7 +152,8 @@ _current: ContextVar[_Call | None] = ContextVar("call", default=None)
 
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _held(super()._new_conn())
+        with _led(self):
+            return _held(super()._new_conn())
 
     def send(self, data: Any) -> None:
         _before_send(self)
@@ -145,7 +162,8 @@ class _Connection(HTTPConnection):
 
 class _SecureConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _held(super()._new_conn())
+        with _led(self):
+            return _held(super()._new_conn())
 
     def send(self, data: Any) -> None:
         _before_send(self)
@@ -156,6 +174,26 @@ def _held(sock: socket.socket) -> socket.socket:
     if (call := _current.get()) is not None:
         call.hold(sock)
     return sock
+
+
+@contextmanager
+def _led(connection: HTTPConnection) -> Iterator[None]:
+    """Connect to the very machine that was allowed: its name is looked up once, so that one which means
+    another machine a moment later leads nowhere. TLS still asks for the name."""
+    call = _current.get()
+    if call is None or call.reading is None:
+        yield
+        return
+    name = connection._dns_host
+    found = socket.getaddrinfo(name, connection.port, type=socket.SOCK_STREAM)
+    machines = [str(each[4][0]) for each in found]
+    if not machines or not all(map(call.reading.allows, machines)):
+        raise OSError("the address leads to a machine that may not be asked")
+    connection._dns_host = machines[0]
+    try:
+        yield
+    finally:
+        connection._dns_host = name
 
 
 def _before_send(connection: HTTPConnection) -> None:
@@ -190,8 +228,10 @@ class _Adapter(HTTPAdapter):
 
 
 @contextmanager
-def _watched(limits: Deadlines, on_wire: Callable[[], None] | None) -> Iterator[_Call]:
-    call = _Call(limits, on_wire)
+def _watched(
+    limits: Deadlines, on_wire: Callable[[], None] | None, reading: Reading | None = None
+) -> Iterator[_Call]:
+    call = _Call(limits, on_wire, reading)
     watchdog = threading.Timer(limits.call_s, call.expire)
     watchdog.daemon = True
     watchdog.start()
@@ -224,6 +264,14 @@ class Wire:
         """A call that may be made again without harm: no complete answer means Unavailable."""
         return self._send(method, url, None, False, arguments)
 
+    def read(self, url: str, reading: Reading) -> Answer:
+        """What strangers put at `url`: without proxy and credentials, no redirect is followed, nothing is
+        unpacked, and the body is empty unless it is of a wanted type. Raises Unavailable, also for a machine
+        that is not allowed."""
+        headers = {"Accept": ", ".join(sorted(reading.types)), "Accept-Encoding": "identity"}
+        headers["User-Agent"] = "Mozilla/5.0 (compatible; publisher link preview)"
+        return self._send("GET", url, None, False, {"headers": headers}, reading)
+
     def redact(self, text: str) -> str:
         """`text` without this account's secrets, at most DETAIL_LENGTH long."""
         return redact(text, self.secrets)[:DETAIL_LENGTH]
@@ -235,8 +283,9 @@ class Wire:
         on_wire: Callable[[], None] | None,
         creates: bool,
         arguments: Mapping[str, Any],
+        reading: Reading | None = None,
     ) -> Answer:
-        with _watched(self.limits or _InForce.deadlines, on_wire) as call:
+        with _watched(self.limits or _InForce.deadlines, on_wire, reading) as call:
             try:
                 answer = _exchange(call, method, url, arguments)
                 if call.expired:
@@ -254,20 +303,39 @@ class Wire:
 
 def _exchange(call: _Call, method: str, url: str, arguments: Mapping[str, Any]) -> Answer:
     with requests.Session() as session:
-        session.trust_env = urlsplit(url).hostname not in _LOOPBACK
+        session.trust_env = call.reading is None and urlsplit(url).hostname not in _LOOPBACK
         session.mount("https://", _Adapter())
         session.mount("http://", _Adapter())
         timeout = (call.limits.connect_s, call.limits.call_s)
         with session.request(
             method, url, timeout=timeout, allow_redirects=False, stream=True, **arguments
         ) as response:
-            body = b""
-            for piece in response.iter_content(65536):
-                body += piece
-                if len(body) > MAX_BODY_BYTES:
-                    raise OSError("the answer is longer than any we expect")
             headers = {name.lower(): value for name, value in response.headers.items()}
+            body = _beginning(response, headers, call.reading) if call.reading else _whole(response)
             return Answer(response.status_code, headers, body)
+
+
+def _whole(response: requests.Response) -> bytes:
+    body = b""
+    for piece in response.iter_content(65536):
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            raise OSError("the answer is longer than any we expect")
+    return body
+
+
+def _beginning(response: requests.Response, headers: Mapping[str, str], reading: Reading) -> bytes:
+    """The first bytes of a body that is wanted. One that is packed although we asked for none is not."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    packed = headers.get("content-encoding", "identity").strip().lower() != "identity"
+    if response.status_code != 200 or packed or kind not in reading.types:
+        return b""
+    body = b""
+    for piece in response.iter_content(16384):
+        body += piece
+        if len(body) >= reading.most:
+            break
+    return body[: reading.most]
 
 
 _SECRET_FIELDS = re.compile(

@@ -18,7 +18,7 @@ from publisher.effects import service as effects
 from publisher.extensions import csrf, db
 from publisher.notices import mail
 from publisher.paths import data_dir
-from publisher.stories import approvals, deadlines
+from publisher.stories import approvals, deadlines, lookups
 
 __version__ = "0.1.0"
 
@@ -27,6 +27,7 @@ FEATURES = (
     "media",
     "blog",
     "accounts",
+    "cards",
     "stories",
     "deliveries",
     "calendar",
@@ -95,3 +96,4 @@ def _register_effects(app: Flask) -> None:
         effects.register("check", preflight.check_account)
         effects.register("expiry", expiry.tell)
         effects.register("deadline", deadlines.tell)
+        effects.register("card", lookups.read_card)

@@ -16,6 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from publisher import clock
 from publisher.api.models import Answered
+from publisher.cards import service as cards
+from publisher.cards.models import LinkedPage
 from publisher.config import Config
 from publisher.deliveries.models import Attempt, Beat, Delivery
 from publisher.deliveries.rules import FINAL
@@ -101,6 +103,7 @@ def _small(now: datetime) -> Iterator[int]:
         (SignInLink, SignInLink.expires_at < now - LINKS),
         (Throttle, Throttle.window_ends_at < now - WINDOWS),
         (Answered, Answered.at < now - ANSWERS),
+        (LinkedPage, cards.forgotten(now)),
         (Beat, (Beat.at < now - BEATS) & (Beat.role != "journal")),
         (Notice, (Notice.at < now - _days(_config().keep_notices)) & Notice.read_at.is_not(None)),
     ):

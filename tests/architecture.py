@@ -19,6 +19,7 @@ TIERS = (
     {"media", "notices"},
     {"blog"},
     {"accounts"},
+    {"cards"},
     {"stories"},
     {"crosslinks"},
     {"deliveries"},

@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.plugins.app",
     "tests.plugins.chromium",
     "tests.plugins.databases",
+    "tests.plugins.elsewhere",
     "tests.plugins.newsroom",
     "tests.plugins.valkey",
 ]

@@ -1,10 +1,12 @@
-"""Where an account's requests may go: an address that somebody typed must not lead into our own network."""
+"""Where requests may go: an address that somebody typed must not lead into our own network."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -13,6 +15,7 @@ from flask_babel import gettext as _
 from publisher.config import Config
 from publisher.errors import Invalid
 
+HTTPS: Mapping[str, int] = MappingProxyType({"https": 443})
 TRIED_OUT = {"demo", "test"}
 """Environments whose platforms are a sandbox on this machine."""
 
@@ -27,19 +30,28 @@ def require_public(url: str) -> None:
     config: Config = current_app.extensions["settings"]
     if not url or config.environment in TRIED_OUT:
         return
-    if not _is_well_formed(url) or not all(map(_is_public, _machines(url))):
+    if not _is_well_formed(url) or not all(map(is_public, _machines(url))):
         sentence = _("An API address begins with https:// and leads to a public machine.")
         raise Invalid(sentence, code="address_refused", fields={"api_url": sentence})
 
 
-def _is_well_formed(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether `url` is an http or https address, at its usual port and without credentials.
+
+    Where it leads is not looked at: whoever connects asks `is_public` of what the name stands for.
+    """
+    return _is_well_formed(url, {"http": 80, "https": 443})
+
+
+def _is_well_formed(url: str, ports: Mapping[str, int] = HTTPS) -> bool:
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return False
     named = bool(parts.hostname) and not parts.username and not parts.password
-    return parts.scheme == "https" and named and port in {None, 443} and url.isprintable()
+    known = parts.scheme in ports and port in {None, ports[parts.scheme]}
+    return known and named and url.isprintable()
 
 
 def _machines(url: str) -> set[str]:
@@ -52,7 +64,8 @@ def _machines(url: str) -> set[str]:
     return set()
 
 
-def _is_public(machine: str) -> bool:
+def is_public(machine: str) -> bool:
+    """Whether the world can reach the machine with that IP address."""
     address = ip_address(machine.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_global and not address.is_multicast

@@ -46,18 +46,27 @@ def renditions(data: bytes) -> list[Size]:
     turned into sRGB, as a profile would get lost. Raises Unreadable or TooLarge; memory is
     bounded by MAX_PIXELS, however many ask at once.
     """
-    try:
-        with _one_at_a_time:
-            picture = _pixels(data)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLarge from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
-        raise Unreadable from error
+    picture = _opened(data)
     return [
         _webp("web", picture, quality=82),
         _webp("thumb", _within(picture, THUMB_EDGE), quality=78),
         _send(picture),
     ]
+
+
+def small(data: bytes, edge: int) -> Size:
+    """One rendition alone, within `edge` pixels, of a picture from elsewhere. As careful as `renditions`."""
+    return _webp("small", _within(_opened(data), edge), quality=78)
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        with _one_at_a_time:
+            return _pixels(data)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooLarge from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
+        raise Unreadable from error
 
 
 def _pixels(data: bytes) -> Image.Image:

@@ -16,7 +16,7 @@ from publisher.errors import Conflict
 from publisher.extensions import db
 from publisher.people.models import Event, User
 from publisher.storage import writing
-from publisher.stories import contents, rules, search, service, uses
+from publisher.stories import contents, lookups, rules, search, service, uses
 from publisher.stories.access import lock, require_edit
 from publisher.stories.models import Comment, Post
 from publisher.stories.rules import Draft
@@ -96,4 +96,5 @@ def _fill_head(post: Post, draft: Draft) -> None:
     post.story.changed_at = clock.now()
     search.keep(post.story)
     uses.keep(post)
+    lookups.keep(post, draft)
     service.surface(post, changed=retitled)

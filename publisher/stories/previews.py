@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from channels import channel_class
 from publisher.blog import cards
 from publisher.blog import service as blog
 from publisher.blog.cards import Card
+from publisher.cards import service as linked
 from publisher.config import Config
 from publisher.errors import DomainError
 from publisher.media import service as media
@@ -85,6 +86,19 @@ def targets(post: Post) -> dict[str, Post]:
     return found
 
 
+def pages(post: Post, draft: Draft) -> list[str]:
+    """The addresses elsewhere that `draft` shows cards of, each once: of each part the first one."""
+    if post.account.kind == "blog":
+        return []
+    known, own = targets(post), f"{_settings().base_url}/"
+    texts = contents.parts(draft, post.account.kind)
+    firsts = [
+        _first(text, draft.link if not index else "", known) for index, text in enumerate(texts)
+    ]
+    found = [each for each in firsts if isinstance(each, str) and not each.startswith(own)]
+    return list(dict.fromkeys(found))
+
+
 def card_of(post: Post, draft: Draft | None = None) -> Card | None:
     """The card of a blog post: of its article where that is out, else as its draft would have it."""
     if draft is None and post.published_at and post.url and (card := _own_card(post.url)):
@@ -106,7 +120,7 @@ def _shared(
     post: Post, text: str, link: str, known: Mapping[str, Post], *, pictured: bool
 ) -> Shared | None:
     """What the first address of a post shows: the attached one, or else that of the text."""
-    first = next((piece for piece in _addresses(link or text, known)), None)
+    first = _first(text, link, known)
     if first is None:
         return None
     if pictured:
@@ -117,20 +131,21 @@ def _shared(
     return _of_page(first, kind)
 
 
-def _addresses(text: str, known: Mapping[str, Post]) -> Sequence[Post | str]:
-    """The addresses of a text in order, each as the post it means or as it is written."""
+def _first(text: str, link: str, known: Mapping[str, Post]) -> Post | str | None:
+    """The first address of a post, as the post it means or as it is written: platforms make its card."""
     meant = {name: Meant(name) for name in known}
-    return [
-        known[piece.text] if piece.kind == "reference" else piece.href
-        for piece in pieces.cut(text, meant)
-        if piece.kind in {"reference", "link"}
-    ]
+    for piece in pieces.cut(link or text, meant):
+        if piece.kind == "reference":
+            return known[piece.text]
+        if piece.kind == "link":
+            return piece.href
+    return None
 
 
 def _of_post(target: Post, kind: str) -> Shared:
     if target.account.kind != "blog":
-        host = urlsplit(target.url).hostname if target.url else ""
-        return Shared(host or target.account.label, target.url or "", note=_not_known())
+        note = _("The card of this page is not known yet.")
+        return Shared(target.account.label, target.url or "", note=note)
     card = card_of(target)
     if card is None:
         host = urlsplit(_settings().base_url).hostname or ""
@@ -141,7 +156,13 @@ def _of_post(target: Post, kind: str) -> Shared:
 def _of_page(url: str, kind: str) -> Shared:
     if card := _own_card(url):
         return _with(card, url, kind)
-    return Shared(urlsplit(url).hostname or url, url, note=_not_known())
+    host = urlsplit(url).hostname or url
+    page = linked.known(url)
+    if page is None:
+        return Shared(host, url, note=_("The card of this page is not known yet."))
+    if not page.title:
+        return Shared(host, url, note=_("This page has no card, or could not be read."))
+    return _with(page, url, kind)
 
 
 def _own_card(url: str) -> Card | None:
@@ -159,10 +180,6 @@ def _with(card: Card, href: str, kind: str) -> Shared:
     fits = bool(card.picture and card.picture.width >= width and card.picture.height >= height)
     wide = fits and (card.large or kind == "facebook")
     return Shared(urlsplit(card.url).hostname or card.site, href, card, wide)
-
-
-def _not_known() -> str:
-    return _("The card of this page is not known yet.")
 
 
 def _settings() -> Config:

@@ -24,7 +24,7 @@ from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
-from publisher.stories import access, contents, deadlines, rules, search, uses
+from publisher.stories import access, contents, deadlines, lookups, rules, search, uses
 from publisher.stories import problems as found_problems
 from publisher.stories.access import lock, require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
@@ -173,6 +173,7 @@ def add_post(
         session.flush()
         _add_revision(actor, post, draft, number=1)
         _plan(post, planned_at, zone)
+        lookups.keep(post, draft)
         story.changed_at = now
         surface(post)
         audit.record(actor, "create", "post", post.id, story_id=story.id, account=account.slug)
@@ -199,6 +200,7 @@ def edit(
         lock(post)
         require_edit(actor, post.story)
         draft = contents.checked(draft)
+        lookups.keep(post, draft)
         if rules.content_hash(post.account_id, draft) == post.head.hash:
             return post
         if version != post.version and base != post.head.hash:

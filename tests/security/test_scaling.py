@@ -14,6 +14,7 @@ import pytest
 from channels import text as platform
 from publisher.blog import markdown
 from publisher.blog import rules as blog
+from publisher.cards import rules as cards
 from publisher.feeds import rules as feeds
 from publisher.media import rules as media
 from publisher.people import rules as people
@@ -51,6 +52,7 @@ WORK: dict[str, tuple[int, Callable[[str], object]]] = {
     "rendering links": (40_000, lambda text: links.render(text, lambda _reference: None)),
     "finding links": (40_000, links.references),
     "preview": (40_000, lambda text: pieces.folded(tuple(pieces.cut(text, {})), 477)),
+    "page elsewhere": (40_000, cards.read),
     "weighing": (12_000, platform.weighted_length),
     "slug": (40_000, blog.slug),
     "anchor": (40_000, blog.anchor),

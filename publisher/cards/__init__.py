@@ -1,0 +1,1 @@
+"""Cards of other people's pages: what X and Facebook show of an address that leads away from us."""
