@@ -82,6 +82,14 @@ def excerpt(text: str, length: int = 160) -> str:
     return _beginning(_parser().parse(text, {"page": _Page()}), length)
 
 
+def opening(text: str) -> str:
+    """The first paragraph of `text` that says something, on one line and without markup."""
+    for token in _prose(_parser().parse(text, {"page": _Page()})):
+        if said := " ".join("".join(_said(token.children or ())).split()):
+            return said
+    return ""
+
+
 def _beginning(tokens: list[Token], length: int = 160) -> str:
     words: list[str] = []
     left = length + 1

@@ -39,6 +39,7 @@ from publisher.stories import (
     links,
     outlines,
     queries,
+    retelling,
     review,
     service,
     shelving,
@@ -259,6 +260,8 @@ class Panel:
     neighbours: tuple[Neighbour, ...]
     decides: bool
     takes_link: bool
+    beginning: str = ""
+    """What a text that is still empty could begin with."""
     library: tuple[Media, ...] = ()
     choices: tuple[datetime, ...] = ()
     """Instants to choose from when the wall shows the typed time twice or never."""
@@ -305,6 +308,7 @@ def _panel(
         neighbours=tuple(_neighbours(post, story, draft)),
         decides=review.may_decide(actor, post),
         takes_link=contents.takes_link(post),
+        beginning="" if draft.text.strip() else retelling.beginning(post),
         library=tuple(each for each in library if each.id not in kept),
         choices=tuple(problem.choices) if problem else (),
         asked=question(problem) if problem else "",

@@ -19,6 +19,7 @@ from publisher.stories import (
     diff,
     gauges,
     queries,
+    retelling,
     review,
     service,
     shelving,
@@ -64,7 +65,10 @@ def add_post(story_id: int) -> Page:
 
 
 def save_post(post_id: int) -> Page:
-    """Save; with `then=submit` also submit. Problems block the second, never the first."""
+    """Save; with `then=submit` also submit. Problems block the second, never the first.
+
+    With `then=begin` a text that is still empty begins as the blog post does.
+    """
     me = web.me()
     post = service.get_post(me, post_id)
     form = PostForm()
@@ -72,7 +76,7 @@ def save_post(post_id: int) -> Page:
     if not form.validate():
         return desk.page(post.story, post=post, post_form=form), 422
     try:
-        draft = _with_upload(form, form.draft())
+        draft = _with_upload(form, _begun(form, post))
         timed = _typed_time(form, post)
         version = form.version.data or 0
         page = form.page.data or ""
@@ -86,7 +90,8 @@ def save_post(post_id: int) -> Page:
         return desk.page(post.story, post=post, post_form=form), refused.status
     if request.form.get("then") == "submit":
         return _submit(post)
-    flash(_("Saved."), "success")
+    begun = draft.text and not form.draft().text.strip()
+    flash(_("Begun from the blog post. Write on from there.") if begun else _("Saved."), "success")
     return desk.back_to(post.story, post)
 
 
@@ -182,6 +187,12 @@ def _conflict(post: Post, stale: Stale) -> str:
         version=stale.values["version"],
         base=stale.values["base"],
     )
+
+
+def _begun(form: PostForm, post: Post) -> Draft:
+    """What was typed; where that was nothing and it was asked for, what the blog post begins with."""
+    draft = form.draft()
+    return retelling.begun(post, draft) if request.form.get("then") == "begin" else draft
 
 
 def _with_upload(form: PostForm, draft: Draft) -> Draft:
