@@ -15,7 +15,8 @@ export function addPicture(form, { picture, thumb, width, height }, alt = "") {
   const words = row.querySelector("input:not([type=checkbox])");
   const id = `${form.elements.text.id}-media-${picture}`;
   Object.assign(box, { id, value: picture, checked: true });
-  Object.assign(words, { id: `${id}-alt`, name: `alt-${picture}`, value: alt });
+  const prefix = form.elements.text.id.replace(/text$/, ""); // problems lead to the words by this name
+  Object.assign(words, { id: `${prefix}media-${picture}-alt`, name: `alt-${picture}`, value: alt });
   const [first, second] = row.querySelectorAll("label");
   first.htmlFor = words.id;
   second.htmlFor = id;

@@ -302,9 +302,9 @@ def _panel(
     kept = {use.id for use in draft.media}
     return Panel(
         post=post,
-        form=named(form, f"p{post.id}-"),
+        form=named(form, gauges.prefix_of(post)),
         limits=channel_class(post.account.kind).limits,
-        gauge=gauges.measured(post, draft),
+        gauge=gauges.measured(post, draft, fields=access.edits(actor, post.story)),
         neighbours=tuple(_neighbours(post, story, draft)),
         decides=review.may_decide(actor, post),
         takes_link=contents.takes_link(post),

@@ -46,8 +46,9 @@ class Gauge:
     """A blog post's own card: what its article shows where it is linked to, and in lists."""
 
 
-def measured(post: Post, draft: Draft) -> Gauge:
-    """Count, problems and preview of `draft`, saved or not."""
+def measured(post: Post, draft: Draft, *, fields: bool = False) -> Gauge:
+    """Count, problems and preview of `draft`, saved or not. With `fields` each problem leads to the field of
+    the desk in which it is put right."""
     pictures = media.by_ids([use.id for use in draft.media])
     alts = {use.id: use.alt for use in draft.media}
     there = {each.id for each in pictures}
@@ -58,7 +59,7 @@ def measured(post: Post, draft: Draft) -> Gauge:
     return Gauge(
         title=draft.title,
         count=_count(length, len(parts)),
-        remarks=_remarks(post, draft),
+        remarks=_remarks(post, draft, prefix_of(post) if fields else ""),
         html=_article(post, draft) if blog else Markup(),
         parts=parts,
         pictures=tuple((each, alts[each.id] or each.alt) for each in pictures),
@@ -66,10 +67,15 @@ def measured(post: Post, draft: Draft) -> Gauge:
     )
 
 
-def _remarks(post: Post, draft: Draft) -> tuple[Remark, ...]:
+def prefix_of(post: Post) -> str:
+    """What the ids of the post's fields on the desk begin with."""
+    return f"p{post.id}-"
+
+
+def _remarks(post: Post, draft: Draft, prefix: str) -> tuple[Remark, ...]:
     """What blocks first, then what is only said."""
     found = sorted(service.problems(post, draft), key=lambda problem: not problem.blocking)
-    return tuple(problems.remark(problem) for problem in found)
+    return tuple(problems.remark(problem, draft, prefix) for problem in found)
 
 
 def _count(measured: Measure, parts: int) -> Count:

@@ -101,7 +101,7 @@ def measure_post(post_id: int) -> Page:
     return render_template(
         "stories/_gauge.html",
         post=post,
-        gauge=gauges.measured(post, PostForm().draft().normalised()),
+        gauge=gauges.measured(post, PostForm().draft().normalised(), fields=True),
     )
 
 

@@ -73,11 +73,48 @@ class Remark:
     message: str
     blocking: bool
     code: str
+    href: str = ""
+    """Where on the page it is put right, if somewhere."""
 
 
-def remark(problem: Problem) -> Remark:
-    """`problem` with its sentence in the reader's language."""
-    return Remark(sentence(problem), problem.blocking, problem.code)
+def remark(problem: Problem, draft: Draft | None = None, prefix: str = "") -> Remark:
+    """`problem` with its sentence in the reader's language. `prefix` begins the ids of the fields in which
+    `draft` is written; without it there are none to lead to."""
+    field = _field(problem, draft) if draft and prefix else ""
+    href = f"#{prefix}{field}" if field else ""
+    return Remark(sentence(problem), problem.blocking, problem.code, href)
+
+
+def _field(problem: Problem, draft: Draft) -> str:
+    """The field in which the problem is put right: of one picture's words, those."""
+    number = problem.values.get("image")
+    if isinstance(number, int) and 0 < number <= len(draft.media):
+        worded = problem.code.startswith("alt_text")
+        return f"media-{draft.media[number - 1].id}{'-alt' if worded else ''}"
+    if problem.code == "hint_left" and HINT in draft.title:
+        return "title"
+    return FIELDS.get(problem.code, "")
+
+
+FIELDS = {
+    **dict.fromkeys(("title_missing", "title_too_long"), "title"),
+    **dict.fromkeys(("link_unsupported", "link_invalid"), "link"),
+    **dict.fromkeys(("before_target", "planned_past"), "date"),
+    **dict.fromkeys(
+        (
+            *(
+                "text_empty",
+                "text_too_long",
+                "invalid_characters",
+                "too_many_cashtags",
+                "hint_left",
+            ),
+            *("reference_unknown", "reference_ambiguous", "cycle"),
+        ),
+        "text",
+    ),
+}
+"""code → the field in which it is put right."""
 
 
 def sentence(problem: Problem) -> str:

@@ -129,3 +129,33 @@ def test_the_front_page_shows_what_the_composer_showed(newsroom, ana, client):
     newsroom.approve(story)
     newsroom.work(2)
     assert excerpt in client.get("/blog").text
+
+
+def test_each_problem_leads_to_the_field_in_which_it_is_put_right(newsroom, ana):
+    story = service.create_story(newsroom.author, title="T", language="en")
+    kept = media.upload(newsroom.author, "a.png", picture(), "")
+    for slug, draft in {
+        "blog": Draft(text="✎ Write here", media=(MediaUse(kept.id),)),
+        "x": Draft(text="가" * 200 + "{link:nobody}"),
+        "page": Draft(link="no address"),
+    }.items():
+        service.add_post(newsroom.author, story, newsroom.accounts[slug], draft)
+    page = ana.get(f"/stories/{story.id}").text
+    ids = {post.account.slug: post.id for post in story.posts}
+    wanted = {
+        f"#p{ids['blog']}-title",
+        f"#p{ids['blog']}-text",
+        f"#p{ids['blog']}-media-{kept.id}-alt",
+        f"#p{ids['x']}-text",
+        f"#p{ids['page']}-link",
+    }
+    led = set(re.findall(r'<a href="(#p\d+-[^"]+)">Repair', page))
+    assert led == wanted
+    assert not [target for target in led if f'id="{target[1:]}"' not in page]
+
+
+def test_where_nothing_is_written_problems_lead_nowhere(newsroom, app, cast, sign_in):
+    post = newsroom.post(newsroom.story("x", x=Draft(text="https://a.kr")), "x")
+    page = sign_in(app.test_client(), cast.rui).get(f"/review/{post.id}").text
+    assert "13 times" in page
+    assert "Repair" not in page

@@ -51,7 +51,8 @@ def pressed(client, post: Post, **typed: str):
 
 
 def test_the_first_paragraph_is_what_the_article_says_first():
-    text = "# Title\n\n![Sea](/media/AAAAAAAAAAAAAAAAAAAAAA/web.webp)\n\n**Bold** [words](https://a.kr)\nof it.\n\nSecond."
+    picture = "![Sea](/media/AAAAAAAAAAAAAAAAAAAAAA/web.webp)"
+    text = f"# Title\n\n{picture}\n\n**Bold** [words](https://a.kr)\nof it.\n\nSecond."
     assert opening(text) == "Bold words of it."
     assert opening("# Title\n\n| a |\n|---|\n| b |") == ""
 
