@@ -1,6 +1,7 @@
 // The composer's count: the server measures and answers a fragment. Typing is never touched, nor is an IME's composition.
 import { postForm } from "./csrf.js";
 import { announce } from "./dom.js";
+import { onceMore } from "./session.js";
 
 const PAUSE_MS = 300;
 const SLOW_MS = 500;
@@ -28,7 +29,9 @@ async function measure(form) {
   running.set(form, control);
   const slow = setTimeout(() => output.setAttribute("aria-busy", "true"), SLOW_MS);
   try {
-    const response = await postForm(form, { url: form.dataset.measureUrl, signal: control.signal, files: false });
+    const ask = () => postForm(form, { url: form.dataset.measureUrl, signal: control.signal, files: false });
+    const response = await onceMore(ask, form.dataset);
+    control.signal.throwIfAborted();
     if (!response.ok) return;
     output.innerHTML = await response.text();
     speak(form, output);

@@ -1,8 +1,8 @@
 // Pictures by paste, drop or button: asked what they show, sent with their progress, put into the post or its text.
 import { token } from "./csrf.js";
+import { onceMore } from "./session.js";
 
 const dialog = () => document.getElementById("add-picture");
-const images = (list) => [...(list ?? [])].filter(({ type }) => type.startsWith("image/"));
 const waiting = [];
 let sending = null;
 
@@ -80,10 +80,12 @@ async function add(event) {
   problem("");
   bar.hidden = false;
   bar.value = 0;
-  const { status, answer } = await send(task.form.dataset.uploadUrl, task.file, elements.alt.value, (done) => (bar.value = done));
+  const ask = () => send(task.form.dataset.uploadUrl, task.file, elements.alt.value, (done) => (bar.value = done));
+  const { status, answer } = await onceMore(ask, task.form.dataset);
   bar.hidden = true;
-  if (!dialog().open) return;
-  if (status !== 201) return problem(answer.title ?? (status === 401 ? dataset.sayOut : dataset.sayFailed));
+  if (!dialog().open || waiting[0] !== task) return;
+  if (status === 400 || status === 401) return problem(dataset.sayOut);
+  if (status !== 201) return problem(answer.title ?? dataset.sayFailed);
   dialog().close("added");
   place(task, answer, elements.alt.value);
 }
@@ -95,7 +97,10 @@ function next() {
   const form = box.querySelector("form");
   form.reset();
   problem("");
-  box.querySelector("img").src = URL.createObjectURL(waiting[0].file);
+  box.querySelector("[data-file]").textContent = waiting[0].file.name;
+  const shown = box.querySelector("img");
+  shown.hidden = false;
+  shown.src = URL.createObjectURL(waiting[0].file);
   box.returnValue = "";
   box.showModal();
   form.elements.alt.focus();
@@ -116,6 +121,19 @@ function onClose(event) {
   setTimeout(next);
 }
 
+/** What this browser cannot show is hardly a picture; it may be sent all the same: the server has the last word. */
+function onUnshown({ target }) {
+  target.hidden = true;
+  if (dialog().open) problem(target.closest("form").dataset.sayUnread);
+}
+
+/** Office programs put a picture of the text beside the text: then the text is meant. Finder puts the file's name. */
+function hasText(carried, files) {
+  const page = new DOMParser().parseFromString(carried.getData("text/html"), "text/html");
+  const text = (carried.getData("text/plain") || page.body.textContent).trim();
+  return text !== "" && text !== files.map(({ name }) => name).join("\n");
+}
+
 const formOf = ({ target }) => target.closest?.("form[data-draft]");
 const areaOf = ({ target }) => target.closest?.("textarea[name=text]");
 
@@ -124,18 +142,19 @@ function onDrop(event) {
   if (!form || !event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
   form.classList.toggle("is-target", event.type === "dragover");
-  if (event.type === "drop") take(form, images(event.dataTransfer.files), areaOf(event));
+  if (event.type === "drop") take(form, [...event.dataTransfer.files], areaOf(event));
 }
 
 export function watchPictures() {
   if (!dialog()) return;
   dialog().querySelector("form").addEventListener("submit", add);
+  dialog().querySelector("img").addEventListener("error", onUnshown);
   document.addEventListener("close", onClose, { capture: true });
   ["dragover", "dragleave", "drop"].forEach((type) => document.addEventListener(type, onDrop));
   document.addEventListener("paste", (event) => {
     const form = formOf(event);
-    const files = form ? images(event.clipboardData?.files) : [];
-    if (!files.length) return;
+    const files = form ? [...(event.clipboardData?.files ?? [])] : [];
+    if (!files.length || hasText(event.clipboardData, files)) return;
     event.preventDefault();
     take(form, files, areaOf(event));
   });

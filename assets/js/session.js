@@ -19,6 +19,13 @@ export async function renew({ sessionUrl, person }) {
   }
 }
 
+/** What `request` answers; asked once more where its page's session has ended and its writer is signed in again. */
+export async function onceMore(request, page) {
+  const answer = await request();
+  const ended = answer.status === 400 || answer.status === 401;
+  return ended && page.sessionUrl && (await renew(page)) === "in" ? request() : answer;
+}
+
 /** Call `goOn` when somebody may have signed in elsewhere. */
 export function watchSigningIn(goOn) {
   addEventListener("storage", ({ key }) => key === SIGNED_IN && goOn());

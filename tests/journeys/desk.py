@@ -42,16 +42,25 @@ def offered(page: Page) -> Locator:
     return page.locator(".restore")
 
 
-def give(page: Page, kind: str, data: bytes) -> None:
-    """Paste or drop a file into the field that has the focus."""
+def give(
+    page: Page,
+    kind: str,
+    data: bytes,
+    *,
+    name: str = "a.png",
+    mime: str = "image/png",
+    beside: dict[str, str] | None = None,
+) -> None:
+    """Paste or drop a file into the field that has the focus, with what else is carried `beside` it."""
     page.evaluate(
-        """([kind, bytes]) => {
+        """([kind, bytes, name, type, beside]) => {
           const carried = new DataTransfer();
-          carried.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
+          carried.items.add(new File([new Uint8Array(bytes)], name, { type }));
+          Object.entries(beside).forEach(([kind, text]) => carried.setData(kind, text));
           const event = kind === "paste"
             ? new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true })
             : new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
           document.activeElement.dispatchEvent(event);
         }""",
-        [kind, list(data)],
+        [kind, list(data), name, mime, beside or {}],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from publisher.extensions import db
 from publisher.people import service as people
@@ -32,8 +32,11 @@ def post(site: Site, cast: Cast) -> Post:
 def test_a_picture_is_pasted_described_and_kept(enter: Enter, cast: Cast, post: Post) -> None:
     ana = enter(cast.ana)
     desk(ana, post).focus()
-    give(ana, "paste", picture())
     dialog = ana.locator("#add-picture")
+    give(ana, "paste", picture(), beside={"text/plain": "1\t2", "text/html": "<b>1</b> 2"})
+    give(ana, "paste", picture(), beside={"text/html": "<table><td>3</td></table>"})
+    expect(dialog).not_to_be_visible()  # a spreadsheet's cells come with a picture of themselves
+    give(ana, "paste", picture(), beside={"text/html": "<img src='a.png'>"})
     dialog.get_by_label("What does the picture show?").fill("빨강과 파랑")
     dialog.get_by_role("button", name="Add").click()
     row = ana.locator(".picture-row")
@@ -43,6 +46,53 @@ def test_a_picture_is_pasted_described_and_kept(enter: Enter, cast: Cast, post: 
     assert [use.alt for use in post.head.draft.media] == ["빨강과 파랑"]
     ana.reload()
     expect(ana.locator(".picture-row")).to_have_count(1)
+
+
+def test_pictures_and_counts_go_on_after_signing_in_again_in_another_tab(
+    enter: Enter, cast: Cast, site: Site, post: Post
+) -> None:
+    ana = enter(cast.ana)
+    text = desk(ana, post)
+    text.focus()
+    give(ana, "paste", picture())
+    sessions.end_sessions(None, cast.ana)
+    dialog = ana.locator("#add-picture")
+    dialog.get_by_label("What does the picture show?").fill("빨강과 파랑")
+    dialog.get_by_role("button", name="Add").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Sign in in another tab")
+    sign_in_elsewhere(ana, site, cast)
+    dialog.get_by_role("button", name="Add").click()
+    expect(ana.locator(".picture-row")).to_have_count(1)
+    expect(state(ana)).to_have_text(SAVED)
+
+    sessions.end_sessions(None, cast.ana)
+    sign_in_elsewhere(ana, site, cast)
+    with ana.expect_response(lambda each: each.url.endswith("/measure") and each.ok):
+        text.dispatch_event("input")
+
+
+def sign_in_elsewhere(page: Page, site: Site, cast: Cast) -> None:
+    """In another tab of the same browser."""
+    other = page.context.new_page()
+    other.goto(site.link_for(cast.ana))
+    other.locator("main form button[type=submit]").click()
+    other.wait_for_url(f"{site.url}/")
+    other.close()
+
+
+def test_a_dropped_file_that_is_no_picture_is_said_to_be_none(
+    enter: Enter, cast: Cast, post: Post
+) -> None:
+    ana = enter(cast.ana)
+    desk(ana, post).focus()
+    give(ana, "drop", b"%PDF-1.7", name="계획.pdf", mime="application/pdf")
+    dialog = ana.locator("#add-picture")
+    expect(dialog.get_by_role("alert")).to_contain_text("not a picture we can read")
+    expect(dialog).to_contain_text("계획.pdf")
+    dialog.get_by_role("button", name="Cancel").click()
+    give(ana, "drop", picture("JPEG"), name="photo", mime="")
+    expect(dialog.locator("img")).to_be_visible()
+    expect(dialog.get_by_role("alert")).not_to_be_visible()
 
 
 def test_a_picture_dropped_into_an_article_becomes_part_of_its_text(
