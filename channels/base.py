@@ -26,6 +26,8 @@ class Image:
     height: int
     alt: str = ""
     filename: str = "image.jpg"
+    cut: str = ""
+    """Which part of the picture this is; empty for all of it. Another part is another upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,10 @@ class Limits:
     """Least seconds between two posts of one account, unless the account says otherwise."""
     grace_s: float = 6 * 3600.0
     """How late a post may still go out by itself, in seconds."""
+    cuts: tuple[str, ...] = ()
+    """Ratios of width to height that suit the platform's timeline, the best one first."""
+    shows: tuple[float, float] = (0.0, 1000.0)
+    """From which to which ratio a picture that stands alone is shown whole."""
     corrects: frozenset[str] = frozenset()
     """What of a published post can be set anew in its place, of title, text, link and media."""
 
@@ -158,6 +164,7 @@ PROBLEM_CODES: frozenset[str] = frozenset(
         "too_many_cashtags",
         "image_too_large",
         "image_type_unsupported",
+        "image_ratio_unusual",
         "invalid_characters",
         "link_invalid",
         "costs_more",

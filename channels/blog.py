@@ -59,6 +59,8 @@ class Blog(Channel):
         title=True,
         spacing_s=0.0,
         grace_s=24 * 3600.0,
+        cuts=("1.91:1",),
+        shows=(1.0, 2.4),
         corrects=frozenset({"title", "text", "media"}),
     )
 

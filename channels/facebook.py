@@ -119,6 +119,8 @@ class Facebook(Channel):
         fold=477,
         spacing_s=5.0,
         grace_s=6 * 3600.0,
+        cuts=("1.91:1", "1:1", "4:5"),
+        shows=(4 / 5, 2.0),
         corrects=frozenset({"text"}),
     )
 

@@ -10,7 +10,7 @@ MIME_TYPES = frozenset({"image/jpeg", "image/png"})
 
 def check_images(content: Content, limits: Limits) -> list[Problem]:
     """What is wrong with the images of `content`, on any platform that takes them."""
-    problems = []
+    problems = _cut_by_others(content, limits)
     if limits.images and len(content.media) > limits.images:
         values = {"count": len(content.media), "limit": limits.images}
         problems.append(Problem("too_many_images", values))
@@ -28,3 +28,14 @@ def check_images(content: Content, limits: Limits) -> list[Problem]:
             values = {"image": number, "size": len(image.data), "limit": limits.image_bytes}
             problems.append(Problem("image_too_large", values))
     return problems
+
+
+def _cut_by_others(content: Content, limits: Limits) -> list[Problem]:
+    """A picture that stands alone and whose edges the platform would hide: only a remark."""
+    if len(content.media) != 1 or not limits.cuts:
+        return []
+    (image,) = content.media
+    narrowest, widest = limits.shows
+    if narrowest <= image.width / max(image.height, 1) <= widest:
+        return []
+    return [Problem("image_ratio_unusual", {"ratio": limits.cuts[0]}, blocking=False)]

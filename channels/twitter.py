@@ -60,6 +60,8 @@ class Twitter(Channel):
         threads=True,
         spacing_s=15.0,
         grace_s=2 * 3600.0,
+        cuts=("16:9", "1:1", "4:5"),
+        shows=(3 / 4, 2.0),
     )
 
     def __init__(

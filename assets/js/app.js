@@ -9,6 +9,7 @@ import { watchCounters } from "./counter.js";
 import { addTokenTo } from "./csrf.js";
 import { watchDialogs } from "./dialogs.js";
 import { watchSigningOut } from "./drafts.js";
+import { watchFocus } from "./focus.js";
 import { watchForms } from "./forms.js";
 import { watchGuards } from "./guard.js";
 import { watchInserting } from "./insert.js";
@@ -29,7 +30,7 @@ document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(deta
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchInserting, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
+[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
   (watch) => watch(),
 );
 tellOtherTabs();

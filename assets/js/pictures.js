@@ -10,7 +10,7 @@ let sending = null;
 export function addPicture(form, { picture, thumb, width, height }, alt = "") {
   const row = form.querySelector("template[data-picture-row]").content.firstElementChild.cloneNode(true);
   Object.assign(row.dataset, { picture, thumb, width, height });
-  Object.assign(row.querySelector("img"), { src: thumb, width, height });
+  row.querySelectorAll("img").forEach((img) => Object.assign(img, { src: thumb, width, height }));
   const box = row.querySelector("[name=media]");
   const words = row.querySelector("input:not([type=checkbox])");
   const id = `${form.elements.text.id}-media-${picture}`;
@@ -20,6 +20,11 @@ export function addPicture(form, { picture, thumb, width, height }, alt = "") {
   const [first, second] = row.querySelectorAll("label");
   first.htmlFor = words.id;
   second.htmlFor = id;
+  for (const control of row.querySelectorAll("[data-part]")) {
+    const { part } = control.dataset;
+    Object.assign(control, { id: `${id}-${part}`, name: `${part}-${picture}` });
+    row.querySelector(`[data-for="${part}"]`).htmlFor = control.id;
+  }
   form.querySelector("[data-pictures]").append(row);
   return words;
 }

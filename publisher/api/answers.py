@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from publisher.accounts.models import Account
@@ -48,7 +49,7 @@ def post(found: Post) -> dict[str, object]:
         "title": head.title,
         "text": head.text,
         "link": head.link,
-        "media": [{"id": use.id, "alt": use.alt} for use in head.draft.media],
+        "media": [asdict(use) for use in head.draft.media],
         "thread": head.thread,
         "planned_at": iso(found.planned_at),
         "tz": found.planned_zone,

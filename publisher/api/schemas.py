@@ -134,6 +134,9 @@ class ProblemOut(Answer):
 class MediaUseOut(Answer):
     id: int
     alt: str
+    crop: str
+    x: int
+    y: int
 
 
 class PartOut(Answer):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
-from channels.base import Content, Link, Receipt
+from channels.base import Content, Image, Link, Receipt
 from channels.errors import Rejected
 from publisher import clock
 from publisher.blog import rules
@@ -37,6 +37,7 @@ from publisher.config import Config
 from publisher.errors import Gone, NotFound
 from publisher.extensions import db
 from publisher.media import service as media
+from publisher.media.models import Media
 
 PER_PAGE = 12
 MAX_TITLE = 200
@@ -299,15 +300,12 @@ def _write(article: Article, content: Content) -> None:
     text = _sayable(content.text)
     language = content.language if content.language in {"ko", "en"} else "ko"
     article.title, article.text, article.language = title, text, language
-    article.media = _pictures(content, text)
+    article.media, sizes = _pictures(content, text)
     article.html, article.excerpt = rendered(
         text,
         language=language,
         site=_settings().base_url,
-        sizes={
-            media.path(picture["token"]): (picture["width"], picture["height"])
-            for picture in article.media
-        },
+        sizes=sizes,
     )
     article.author_name = content.author.name[:100] if content.author else ""
     article.author_slug = content.author.slug[:80] if content.author else ""
@@ -315,23 +313,29 @@ def _write(article: Article, content: Content) -> None:
     article.updated_at = clock.now()
 
 
-def _pictures(content: Content, text: str) -> list[dict[str, Any]]:
-    """The pictures that go along, then those that only the text shows; each once, with its alt
-    text."""
-    alts = {image.id: image.alt for image in content.media}
+def _pictures(
+    content: Content, text: str
+) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:
+    """The pictures that go along, then those that only the text shows, each once; and how large those in the
+    text are, by their paths."""
+    images = {image.id: image for image in content.media}
     along = media.by_ids([image.id for image in content.media])
     in_text = media.by_tokens(list(dict.fromkeys(_PICTURE.findall(text))))
     chosen = {picture.token: picture for picture in [*along, *in_text]}
-    return [
-        {
-            "token": picture.token,
-            "alt": alts.get(picture.id) or picture.alt,
-            "width": picture.width,
-            "height": picture.height,
-            "send": media.url(picture, "send"),
-        }
-        for picture in chosen.values()
-    ]
+    sizes = {media.path(each.token): (each.width, each.height) for each in chosen.values()}
+    return [_shown(each, images.get(each.id)) for each in chosen.values()], sizes
+
+
+def _shown(picture: Media, image: Image | None) -> dict[str, Any]:
+    """What an article keeps of a picture. A part of one is both shown and handed on in its own size."""
+    alt = (image.alt if image else "") or picture.alt
+    if image is None or not image.cut:
+        size = {"width": picture.width, "height": picture.height}
+        return {"token": picture.token, "alt": alt, **size, "send": media.url(picture, "send")}
+    part = media.keep_cut(picture, image.cut)
+    path = media.path(picture.token, part.name, part.mime)
+    size = {"width": part.width, "height": part.height}
+    return {"token": picture.token, "alt": alt, **size, "send": path, "web": path}
 
 
 def _sayable(text: str) -> str:

@@ -73,13 +73,14 @@ def answered(delivery: Delivery) -> str:
 
 
 def usable(delivery: Delivery, images: Iterable[Image]) -> dict[int, str]:
-    """The staged uploads of these images, by image: those that carry the same alternative text and will still
-    be valid when the create call is made."""
+    """The staged uploads of these images, by image: those of the same part, with the same alternative
+    text, that will still be valid when the create call is made."""
     soon = clock.now() + timedelta(seconds=60)
     return {
         image.id: upload["id"]
         for image in images
         if (upload := delivery.staged.get(str(image.id)))
         and upload.get("alt") == image.alt
+        and upload.get("cut", "") == image.cut
         and datetime.fromisoformat(upload["expires"]) > soon
     }

@@ -43,9 +43,8 @@ from publisher.deliveries.rules import (
     WaitsFor,
 )
 from publisher.extensions import db
-from publisher.media import service as media
 from publisher.storage import after_commit, persistently, writing
-from publisher.stories import links
+from publisher.stories import contents, links
 from publisher.stories.rules import content_hash
 
 logger = logging.getLogger(__name__)
@@ -353,7 +352,12 @@ def _upload(channel: Stages, delivery_id: int, images: Iterable[Image]) -> dict[
     kept: dict[int, dict[str, str]] = {}
     for image in images:
         remote_id, end = channel.stage(image)
-        kept[image.id] = {"id": remote_id, "alt": image.alt, "expires": end.isoformat()}
+        kept[image.id] = {
+            "id": remote_id,
+            "alt": image.alt,
+            "cut": image.cut,
+            "expires": end.isoformat(),
+        }
     with writing():
         delivery = state.locked(delivery_id)
         if delivery is not None:
@@ -366,7 +370,7 @@ def stage_ahead(desired: dict[str, int]) -> None:
     delivery = db.session.get(Delivery, desired["delivery_id"])
     if delivery is None or delivery.status != SCHEDULED:
         return
-    images = [media.image(media.get(use.id), use.alt) for use in media_of(delivery)]
+    images = [contents.sendable(use) for use in media_of(delivery)]
     done = usable(delivery, images)
     channel = accounts.open_channel(delivery.account)
     delivery_id = delivery.id

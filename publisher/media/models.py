@@ -32,7 +32,8 @@ class Media(Model):
 
 class Rendition(Model):
     """Bytes of one size of a picture: `web` (WebP, at most 2048 px), `thumb` (WebP, 320 px),
-    `send` (JPEG or PNG within what X and Facebook take)."""
+    `send` (JPEG or PNG within what X and Facebook take); and cuts that an article shows, named as `cut_name`
+    says."""
 
     __tablename__ = "renditions"
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
-from publisher.media.rules import MAX_PIXELS, SEND_BYTES
+from publisher.media.rules import MAX_PIXELS, SEND_BYTES, cut_box, cut_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 EDGE = 2048
 THUMB_EDGE = 320
+PREVIEW_EDGE = 640
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
@@ -67,6 +68,24 @@ def _opened(data: bytes) -> Image.Image:
         raise TooLarge from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
         raise Unreadable from error
+def cut(data: bytes, name: str) -> Size:
+    """The part of a `send` or `web` rendition that `name` says, as platforms take it. Raises ValueError for a
+    name that is no cut's."""
+    with Image.open(BytesIO(data), formats=FORMATS) as whole:
+        return replace(_send(_part(whole, name)), name=name)
+
+
+def cut_to_look_at(data: bytes, name: str) -> Size:
+    """As `cut`, small enough for a preview."""
+    with Image.open(BytesIO(data), formats=FORMATS) as whole:
+        return _webp(name, _within(_part(whole, name), PREVIEW_EDGE), quality=78)
+
+
+def _part(whole: Image.Image, name: str) -> Image.Image:
+    wanted = cut_of(name)
+    if wanted is None:
+        raise ValueError(f"no cut: {name}")
+    return whole.crop(cut_box(whole.width, whole.height, *wanted))
 
 
 def _pixels(data: bytes) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -13,6 +14,41 @@ SEND_BYTES = 4 * 1024 * 1024
 
 EXTENSIONS = {"image/webp": "webp", "image/jpeg": "jpg", "image/png": "png"}
 RENDITIONS = ("web", "thumb", "send")
+
+MIDDLE = 50
+"""Where a cut is taken from unless somebody says otherwise, in percent of the width and of the height."""
+CUTS = {"16:9": "w", "1.91:1": "l", "1:1": "s", "4:5": "p"}
+"""The ratios of width to height to which pictures are cut, and how each begins its rendition's name."""
+
+
+def ratio(cut: str) -> float:
+    """Width by height of one of CUTS."""
+    width, height = cut.split(":")
+    return float(width) / float(height)
+
+
+def cut_name(cut: str, x: int, y: int) -> str:
+    """What the rendition is called that is cut to that ratio around x and y percent."""
+    return f"{CUTS[cut]}{x}x{y}"
+
+
+def cut_of(name: str) -> tuple[str, int, int] | None:
+    """The ratio and the focal point in percent that `cut_name` put into `name`; None where it is no cut."""
+    match = re.fullmatch(r"([wlsp])([0-9]{1,3})x([0-9]{1,3})", name)
+    if match is None or max(int(match[2]), int(match[3])) > 100:
+        return None
+    kind = next(cut for cut, sign in CUTS.items() if sign == match[1])
+    return kind, int(match[2]), int(match[3])
+
+
+def cut_box(width: int, height: int, cut: str, x: int, y: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the largest part of that ratio: its middle is as near to x and y percent
+    as the edges allow."""
+    wide = min(width, max(1, round(height * ratio(cut))))
+    high = min(height, max(1, round(width / ratio(cut))))
+    left = min(max(round(width * x / 100 - wide / 2), 0), width - wide)
+    top = min(max(round(height * y / 100 - high / 2), 0), height - high)
+    return left, top, left + wide, top + high
 
 
 def clean_filename(name: str) -> str:

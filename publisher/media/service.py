@@ -52,17 +52,7 @@ def upload(actor: User | None, filename: str, data: bytes, alt: str = "") -> Med
         )
         session.add(media)
         session.flush()
-        session.add_all(
-            Rendition(
-                media_id=media.id,
-                name=size.name,
-                mime=size.mime,
-                width=size.width,
-                height=size.height,
-                data=size.data,
-            )
-            for size in sizes
-        )
+        session.add_all(_as_rendition(media, size) for size in sizes)
         audit.record(owner, "upload", "media", media.id, filename=media.filename)
     return media
 
@@ -88,10 +78,10 @@ def get(media_id: int) -> Media:
     return media
 
 
-def image(media: Media, alt: str = "") -> Image:
-    """The picture as platforms get it: the `send` rendition's bytes; `alt` wins over the
-    picture's own."""
-    sent = _rendition(media.id, "send")
+def image(media: Media, alt: str = "", cut: str = "") -> Image:
+    """The picture as platforms get it: the `send` rendition's bytes, or the part of it that `cut` names;
+    `alt` wins over the picture's own."""
+    sent = _cut(media, cut) if cut else _rendition(media.id, "send")
     stem = media.filename.rpartition(".")[0] or media.filename
     return Image(
         id=media.id,
@@ -101,7 +91,36 @@ def image(media: Media, alt: str = "") -> Image:
         height=sent.height,
         alt=alt or media.alt,
         filename=f"{stem}.{rules.EXTENSIONS[sent.mime]}",
+        cut=cut,
     )
+
+
+def outline(media: Media, alt: str = "", cut: str = "") -> Image:
+    """As `image`, without its bytes: enough to check its size and its alternative text."""
+    width, height = media.width, media.height
+    if wanted := rules.cut_of(cut):
+        left, top, right, bottom = rules.cut_box(width, height, *wanted)
+        width, height = right - left, bottom - top
+    return Image(media.id, b"", "image/jpeg", width, height, alt=alt or media.alt, cut=cut)
+
+
+def keep_cut(media: Media, cut: str) -> Rendition:
+    """The part of the picture that `cut` names, kept and with an address from now on."""
+    with writing() as session:
+        found = _cut(media, cut)
+        if isinstance(found, Rendition):
+            return found
+        kept = _as_rendition(media, found)
+        session.add(kept)
+        session.flush()
+    return kept
+
+
+def look_at(media: Media, cut: str) -> pictures.Size:
+    """A small picture of that part, for a preview; raises NotFound where `cut` names none."""
+    if rules.cut_of(cut) is None:
+        raise NotFound(_("There is no such picture."))
+    return pictures.cut_to_look_at(_rendition(media.id, "web").data, cut)
 
 
 def url(media: Media, name: str = "web") -> str:
@@ -172,6 +191,25 @@ def _known(owner: User, digest: str) -> Media | None:
     return db.session.scalar(
         select(Media).where(Media.sha256 == digest, Media.owner_id == owner.id).limit(1)
     )
+
+
+def _as_rendition(media: Media, size: pictures.Size) -> Rendition:
+    return Rendition(
+        media_id=media.id,
+        name=size.name,
+        mime=size.mime,
+        width=size.width,
+        height=size.height,
+        data=size.data,
+    )
+
+
+def _cut(media: Media, name: str) -> Rendition | pictures.Size:
+    """The part as it is kept, or else made: it is always cut from the same bytes, and so the same."""
+    kept = db.session.scalar(
+        select(Rendition).where(Rendition.media_id == media.id, Rendition.name == name)
+    )
+    return kept or pictures.cut(_rendition(media.id, "send").data, name)
 
 
 def _rendition(media_id: int, name: str) -> Rendition:

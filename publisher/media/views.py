@@ -40,6 +40,7 @@ ACCESS = {
     "upload": Role.AUTHOR,
     "describe": Role.AUTHOR,
     "picture": ANYONE,
+    "cut": Role.VIEWER,
 }
 
 FOREVER = "max-age=31536000, immutable"
@@ -103,6 +104,17 @@ def picture(token: str, name: str, ext: str) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     session.accessed = False
     response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/media/<int:media_id>/cut/<name>")
+def cut(media_id: int, name: str) -> Response:
+    """The part of a picture that a post may show, to look at before it is sent anywhere."""
+    seen = service.look_at(service.get(media_id), name)
+    response = make_response(seen.data)
+    response.mimetype = seen.mime
+    response.headers["Cache-Control"] = f"private, {FOREVER}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -53,15 +53,12 @@ def content_of(
 
 def sendable(use: MediaUse) -> Image:
     """The picture with its bytes, as the platform shall get it."""
-    return media.image(media.get(use.id), use.alt)
+    return media.image(media.get(use.id), use.alt, use.cut)
 
 
 def outlined(use: MediaUse) -> Image:
     """The picture without its bytes: enough to check its size and its alternative text."""
-    picture = media.get(use.id)
-    return Image(
-        use.id, b"", "image/jpeg", picture.width, picture.height, alt=use.alt or picture.alt
-    )
+    return media.outline(media.get(use.id), use.alt, use.cut)
 
 
 def nodes(post: Post, draft: Draft | None = None) -> list[Node]:
@@ -149,4 +146,4 @@ def _worded(use: MediaUse) -> MediaUse:
     except NotFound:
         gone = _("A picture of this post is gone. Remove it or choose another.")
         raise Invalid(gone, fields={"media": gone}) from None
-    return MediaUse(use.id, use.alt or picture.alt)
+    return replace(use, alt=use.alt or picture.alt)

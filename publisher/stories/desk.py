@@ -353,5 +353,5 @@ def with_picture(draft: Draft, use: MediaUse) -> Draft:
 
 def draft_of(values: dict[str, Any]) -> Draft:
     """The draft in the `mine` or `theirs` of a Stale error."""
-    uses = tuple(MediaUse(use["id"], use["alt"]) for use in values["media"])
+    uses = tuple(MediaUse.of(use) for use in values["media"])
     return Draft(**{**values, "media": uses})

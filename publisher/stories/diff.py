@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
-from publisher.stories.rules import Draft
+from publisher.stories.rules import Draft, MediaUse
 
 Kind = Literal["equal", "ins", "del"]
 
@@ -35,6 +35,14 @@ class Row:
     key: str
     before: str | None
     after: str | None
+    cut_before: str = ""
+    cut_after: str = ""
+    """Which part of a picture was shown and is shown now, such as "16:9 30 50"; empty for all of it."""
+
+    @property
+    def recut(self) -> bool:
+        """Whether another part of a picture is shown that was and is there."""
+        return None not in {self.before, self.after} and self.cut_before != self.cut_after
 
     @property
     def changed(self) -> bool:
@@ -93,8 +101,7 @@ def drafts(old: Draft, new: Draft) -> list[Change]:
         "thread": ("1" if old.thread else "", "1" if new.thread else ""),
         "when_late": (_choices(old), _choices(new)),
     }
-    alts = ({str(use.id): use.alt for use in each.media} for each in (old, new))
-    rows = {"media": _rows(*alts), "when_late": _rows(old.when_late, new.when_late)}
+    rows = {"media": _picture_rows(old, new), "when_late": _rows(old.when_late, new.when_late)}
     return [
         Change(
             name,
@@ -113,6 +120,19 @@ def _rows(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Row, ...]:
     return tuple(Row(key, old.get(key), new.get(key)) for key in {**new, **old})
 
 
+def _picture_rows(old: Draft, new: Draft) -> tuple[Row, ...]:
+    alts = ({str(use.id): use.alt for use in each.media} for each in (old, new))
+    before, after = ({str(use.id): _cut(use) for use in each.media} for each in (old, new))
+    return tuple(
+        replace(row, cut_before=before.get(row.key, ""), cut_after=after.get(row.key, ""))
+        for row in _rows(*alts)
+    )
+
+
+def _cut(use: MediaUse) -> str:
+    return f"{use.crop} {use.x} {use.y}" if use.crop else ""
+
+
 def _moved(old: Draft, new: Draft) -> bool:
     both = {use.id for use in old.media} & {use.id for use in new.media}
     order = ([use.id for use in each.media if use.id in both] for each in (old, new))
@@ -120,7 +140,7 @@ def _moved(old: Draft, new: Draft) -> bool:
 
 
 def _pictures(draft: Draft) -> str:
-    return "\n".join(f"#{use.id} {use.alt}".rstrip() for use in draft.media)
+    return "\n".join(" ".join(f"#{use.id} {use.alt} {_cut(use)}".split()) for use in draft.media)
 
 
 def _choices(draft: Draft) -> str:

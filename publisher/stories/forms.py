@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from wtforms import (
     BooleanField,
     DateField,
@@ -31,6 +31,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from publisher import zones
 from publisher.accounts.models import Account
 from publisher.errors import DomainError, Invalid
+from publisher.media.rules import MIDDLE
 from publisher.people.models import User
 from publisher.stories import links
 from publisher.stories.models import Category, Post, Story
@@ -268,10 +269,19 @@ class PostForm(WhenForm):
         return sent if sent and sent.filename else None
 
 
-def pictures_sent(sent: Mapping[str, str]) -> tuple[MediaUse, ...]:
-    """The pictures that stay in the post, in order, each with what the post says of it."""
+def pictures_sent(sent: MultiDict[str, str]) -> tuple[MediaUse, ...]:
+    """The pictures that stay in the post, in order, each with what the post says and shows of it."""
     ids = request.form.getlist("media", type=number)
-    return tuple(MediaUse(each, sent.get(f"alt-{each}", "")) for each in dict.fromkeys(ids))
+    return tuple(
+        MediaUse(
+            each,
+            sent.get(f"alt-{each}", ""),
+            sent.get(f"crop-{each}", ""),
+            sent.get(f"x-{each}", MIDDLE, type=number),
+            sent.get(f"y-{each}", MIDDLE, type=number),
+        )
+        for each in dict.fromkeys(ids)
+    )
 
 
 class SaidForm(FlaskForm):

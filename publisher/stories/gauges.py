@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flask import current_app
@@ -18,7 +19,7 @@ from publisher.stories import links, previews, problems, service
 from publisher.stories.models import Post
 from publisher.stories.previews import Part
 from publisher.stories.problems import Remark
-from publisher.stories.rules import Draft
+from publisher.stories.rules import Draft, MediaUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Gauge:
     html: Markup
     parts: tuple[Part, ...]
     pictures: tuple[tuple[Media, str], ...]
+    uses: Mapping[int, MediaUse]
+    """How each of them is shown, by its id."""
     card: Card | None = None
     """A blog post's own card: what its article shows where it is linked to, and in lists."""
 
@@ -63,6 +66,7 @@ def measured(post: Post, draft: Draft, *, fields: bool = False) -> Gauge:
         html=_article(post, draft) if blog else Markup(),
         parts=parts,
         pictures=tuple((each, alts[each.id] or each.alt) for each in pictures),
+        uses={use.id: use for use in draft.media},
         card=previews.card_of(post, known) if blog else None,
     )
 

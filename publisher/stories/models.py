@@ -139,8 +139,8 @@ class Post(Model):
 
 class Revision(Model):
     """A snapshot of a post's content, immutable once it was saved on purpose, read or submitted: only the
-    autosaves of one writer fill it before that. `media` is a list of {"id", "alt"}; `touch_up` says that it
-    is an editor's hand on what they reviewed."""
+    autosaves of one writer fill it before that. `media` is a list of {"id", "alt"} and, where it is cut,
+    "crop", "x" and "y"; `touch_up` says that it is an editor's hand on what they reviewed."""
 
     __tablename__ = "revisions"
 
@@ -170,7 +170,7 @@ class Revision(Model):
             title=self.title,
             text=self.text,
             link=self.link,
-            media=tuple(MediaUse(use["id"], use.get("alt", "")) for use in self.media),
+            media=tuple(MediaUse.of(use) for use in self.media),
             thread=self.thread,
             when_late=dict(self.when_late),
         )

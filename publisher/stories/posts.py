@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -76,7 +77,8 @@ def save_post(post_id: int) -> Page:
     if not form.validate():
         return desk.page(post.story, post=post, post_form=form), 422
     try:
-        draft = _with_upload(form, _begun(form, post))
+        draft = in_order(_begun(form, post), request.form.get("then", ""))
+        draft = _with_upload(form, draft)
         timed = _typed_time(form, post)
         version = form.version.data or 0
         page = form.page.data or ""
@@ -203,6 +205,18 @@ def _with_upload(form: PostForm, draft: Draft) -> Draft:
     alt = form.picture_alt.data or ""
     kept = media.upload(web.me(), sent.filename or "", sent.read(), alt)
     return desk.with_picture(draft, MediaUse(kept.id, alt))
+
+
+def in_order(draft: Draft, wish: str) -> Draft:
+    """`draft` with its pictures as `wish` has them: "up-7" or "down-7" changes places with its neighbour."""
+    way, _dash, wanted = wish.partition("-")
+    pictures = list(draft.media)
+    at = next((at for at, use in enumerate(pictures) if str(use.id) == wanted), None)
+    if at is None or way not in {"up", "down"}:
+        return draft
+    to = min(max(at + (1 if way == "down" else -1), 0), len(pictures) - 1)
+    pictures[at], pictures[to] = pictures[to], pictures[at]
+    return replace(draft, media=tuple(pictures))
 
 
 def _typed_time(form: PostForm, post: Post) -> tuple[datetime | None, str] | None:

@@ -183,6 +183,10 @@ SENTENCES: dict[str, Callable[[dict[str, str | int]], str]] = {
     "image_type_unsupported": lambda v: _(
         "Picture %(image)s is of a kind that this channel does not take.", **v
     ),
+    "image_ratio_unusual": lambda v: _(
+        "The picture's edges will not be seen everywhere. Crop it to %(ratio)s to choose what is.",
+        **v,
+    ),
     "link_invalid": lambda _v: _("The link is no address. It begins with https://."),
     "image_too_large": lambda v: _("Picture %(image)s is too large for this channel.", **v),
 }

@@ -16,7 +16,7 @@ from wtforms.widgets import HiddenInput
 from publisher.accounts.models import Account
 from publisher.people.models import User
 from publisher.stories.models import Category, Post
-from publisher.stories.rules import Draft, MediaUse
+from publisher.stories.rules import Draft
 
 
 def _required() -> InputRequired:
@@ -50,7 +50,7 @@ class TouchUpForm(FlaskForm):
             text=self.text.data or "",
             link=self.link.data or "",
             media=tuple(
-                MediaUse(use.id, request.form.get(f"alt-{use.id}", use.alt)) for use in now.media
+                replace(use, alt=request.form.get(f"alt-{use.id}", use.alt)) for use in now.media
             ),
         )
 

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from publisher.media.rules import CUTS, MIDDLE, cut_name
 
 
 class EditorialStatus(StrEnum):
@@ -61,10 +64,40 @@ def after(status: EditorialStatus, verb: str) -> EditorialStatus | None:
 
 @dataclass(frozen=True, slots=True)
 class MediaUse:
-    """One picture in one post. `alt` is what this post says of it."""
+    """One picture in one post. `alt` is what this post says of it.
+
+    `crop` is the ratio to which it is cut, empty for all of it; `x` and `y` are the point around which, in
+    percent of its width and height.
+    """
 
     id: int
     alt: str = ""
+    crop: str = ""
+    x: int = MIDDLE
+    y: int = MIDDLE
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> MediaUse:
+        """The use that `stored` wrote down; what it does not name is as if nobody had chosen it."""
+        return cls(**{"alt": "", **stored})
+
+    def stored(self) -> dict[str, Any]:
+        """As plain data. A whole picture is written as it always was: revisions keep their hashes."""
+        whole = {"id": self.id, "alt": self.alt}
+        return whole | {"crop": self.crop, "x": self.x, "y": self.y} if self.crop else whole
+
+    @property
+    def cut(self) -> str:
+        """The name of the part that is shown; empty for all of it."""
+        return cut_name(self.crop, self.x, self.y) if self.crop else ""
+
+    def normalised(self) -> MediaUse:
+        """The same with a tidy text, a ratio that there is and a point on the picture."""
+        alt = " ".join(clean(self.alt).split())
+        if self.crop not in CUTS:
+            return MediaUse(self.id, alt)
+        x, y = (min(max(each, 0), 100) for each in (self.x, self.y))
+        return MediaUse(self.id, alt, self.crop, x, y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +118,7 @@ class Draft:
             title=" ".join(clean(self.title).split()),
             text=clean(self.text).strip("\n"),
             link=self.link.strip(),
-            media=tuple(MediaUse(use.id, " ".join(clean(use.alt).split())) for use in self.media),
+            media=tuple(use.normalised() for use in self.media),
             thread=bool(self.thread),
             when_late={ref: when for ref, when in sorted(self.when_late.items()) if when != "hold"},
         )
@@ -108,7 +141,7 @@ def content_hash(account_id: int, draft: Draft) -> str:
         "title": draft.title,
         "text": draft.text,
         "link": draft.link,
-        "media": [[use.id, use.alt] for use in draft.media],
+        "media": [list(use.stored().values()) for use in draft.media],
         "thread": draft.thread,
         "when_late": dict(sorted(draft.when_late.items())),
     }

@@ -6,7 +6,6 @@ Reviewing is in `review.py`, lists are in `queries.py`, archiving is in `shelvin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -270,7 +269,7 @@ def _add_revision(actor: User | None, post: Post, draft: Draft, *, number: int) 
 def fill(revision: Revision, draft: Draft, content_hash: str) -> None:
     """Write the content into a revision that nobody has read yet: a new one, or one being autosaved."""
     revision.title, revision.text, revision.link = draft.title, draft.text, draft.link
-    revision.media = [asdict(use) for use in draft.media]
+    revision.media = [use.stored() for use in draft.media]
     revision.thread, revision.when_late = draft.thread, dict(draft.when_late)
     revision.hash = content_hash
 

@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from publisher.extensions import db
+from publisher.media import service as media
 from publisher.people import service as people
 from publisher.people import sessions
 from publisher.stories import service as stories
 from publisher.stories.models import Post
-from publisher.stories.rules import Draft
+from publisher.stories.rules import Draft, MediaUse
 from tests.journeys.conftest import Site
 from tests.journeys.desk import SAVED, Enter, desk, give, kept, offered, state
 from tests.journeys.test_accessibility import EVERYWHERE, Look, faults
@@ -117,6 +118,44 @@ def test_a_picture_dropped_into_an_article_becomes_part_of_its_text(
         re.compile(r"^본문 !\[공장 \\\[서쪽\\\]\]\(/media/[^)]+\)$")
     )
     expect(ana.locator(".preview .prose img")).to_have_count(1)
+
+
+def test_what_is_shown_of_a_picture_is_chosen_on_it_and_pictures_change_places(
+    enter: Enter, cast: Cast, site: Site
+) -> None:
+    wide, other = (
+        media.upload(cast.ana, f"{width}.png", picture(size=(width, 300)), str(width))
+        for width in (900, 400)
+    )
+    story = stories.create_story(cast.ana, title="자르기")
+    draft = Draft(text="글", media=(MediaUse(wide.id, "넓다"), MediaUse(other.id, "좁다")))
+    post = stories.add_post(cast.ana, story, site.newsroom.accounts["x"], draft)
+    ana = enter(cast.ana)
+    desk(ana, post)
+    row = ana.locator(f'[data-picture="{wide.id}"]')
+    row.locator("summary").click()
+    expect(row.locator("[data-focal]")).not_to_be_visible()
+    row.get_by_label("What is shown").select_option("1:1")
+    pick = row.locator("[data-focal]")
+    box = pick.locator("img").bounding_box() or pytest.fail("no picture")
+    pick.click(position={"x": box["width"] * 0.9, "y": box["height"] / 2})
+    expect(row.get_by_label("percent from the left")).to_have_value("90")
+    row.get_by_label("percent from the top").fill("50")
+    pick.press("ArrowRight")
+    pick.press("Shift+ArrowUp")
+    expect(ana.locator(f'.preview img[src="/media/{wide.id}/cut/s92x40"]')).to_be_visible()
+
+    row.get_by_role("button", name="Move the picture down").press("Enter")
+
+    expect(row.get_by_role("button", name="Move the picture up")).to_be_focused()
+    expect(ana.locator(".preview-pictures img").last).to_have_attribute("src", re.compile("/cut/"))
+    wanted = (MediaUse(other.id, "좁다"), MediaUse(wide.id, "넓다", "1:1", 92, 40))
+
+    def is_saved() -> bool:
+        db.session.rollback()
+        return post.head.draft.media == wanted
+
+    site.wait_until(is_saved)
 
 
 @pytest.mark.timeout(240)

@@ -47,12 +47,20 @@ LEADS_TO = {
 }
 
 TEXT = st.text(max_size=40)
+USES = st.builds(
+    MediaUse,
+    st.integers(1, 9),
+    TEXT,
+    st.sampled_from(["", "16:9", "9:16"]),
+    st.integers(-9, 109),
+    st.integers(-9, 109),
+)
 DRAFTS = st.builds(
     Draft,
     title=TEXT,
     text=TEXT,
     link=TEXT,
-    media=st.lists(st.builds(MediaUse, st.integers(1, 9), TEXT), max_size=3).map(tuple),
+    media=st.lists(USES, max_size=3).map(tuple),
     thread=st.booleans(),
     when_late=st.dictionaries(
         st.sampled_from(["blog", "link:x"]), st.sampled_from(["hold", "drop", "send_without"])
@@ -98,6 +106,7 @@ def test_the_hash_is_the_same_for_the_same_content_however_it_was_typed(draft: D
         Draft(title="t", text="a", link="https://example.com/"),
         Draft(title="t", text="a", media=(MediaUse(1),)),
         Draft(title="t", text="a", media=(MediaUse(1, "alt"),)),
+        Draft(title="t", text="a", media=(MediaUse(1, "alt", "16:9"),)),
         Draft(title="t", text="a", thread=True),
         Draft(title="t", text="a", when_late={"blog": "drop"}),
     ],
@@ -202,7 +211,7 @@ def test_a_link_that_is_left_out_takes_its_blank_and_its_empty_line_along():
 
 def test_every_known_problem_has_a_sentence_with_its_values(app):
     values = {"reference": "{blog}", "account": "X", "length": 304, "limit": 280, "over": 24}
-    values |= {"count": 5, "image": 1, "cost": "0.20", "size": 9}
+    values |= {"count": 5, "image": 1, "cost": "0.20", "size": 9, "ratio": "16:9"}
     for code in problems.SENTENCES:
         said = problems.sentence(Problem(code, values))
         assert said and code not in said and "%(" not in said
