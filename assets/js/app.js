@@ -13,6 +13,7 @@ import { watchFocus } from "./focus.js";
 import { watchForms } from "./forms.js";
 import { watchGuards } from "./guard.js";
 import { watchInserting } from "./insert.js";
+import { watchLibrary } from "./library.js";
 import { watchMenus } from "./menus.js";
 import { watchPictures } from "./pictures.js";
 import { watchReviewing } from "./reviewing.js";
@@ -30,7 +31,7 @@ document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(deta
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
+[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchLibrary, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
   (watch) => watch(),
 );
 tellOtherTabs();

@@ -20,6 +20,7 @@ from publisher.stories import (
     approvals,
     beginnings,
     categories,
+    choosing,
     comments,
     desk,
     drafting,
@@ -50,6 +51,7 @@ activity.add_to(blueprint)
 listing.add_to(blueprint)
 beginnings.add_to(blueprint)
 posts.add_to(blueprint)
+choosing.add_to(blueprint)
 drafting.add_to(blueprint)
 reviewing.add_to(blueprint)
 talking.add_to(blueprint)
@@ -69,6 +71,7 @@ ACCESS: dict[str, str] = {
     **listing.ACCESS,
     **beginnings.ACCESS,
     **posts.ACCESS,
+    **choosing.ACCESS,
     **drafting.ACCESS,
     **reviewing.ACCESS,
     **talking.ACCESS,

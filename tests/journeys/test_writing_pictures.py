@@ -158,6 +158,28 @@ def test_what_is_shown_of_a_picture_is_chosen_on_it_and_pictures_change_places(
     site.wait_until(is_saved)
 
 
+def test_an_old_picture_is_found_beside_the_text_and_taken_into_the_post(
+    enter: Enter, cast: Cast, post: Post
+) -> None:
+    wanted = media.upload(cast.ana, "robot.png", picture(size=(60, 41)), "흰 로봇")
+    media.upload(cast.ana, "sea.png", picture(size=(60, 42)), "바다")
+    ana = enter(cast.ana)
+    desk(ana, post).fill("쓰는 중")
+    ana.get_by_text("Choose from the library").click()
+    expect(ana.get_by_label("바다")).to_be_visible()
+    words = ana.get_by_role("searchbox", name="File name or alternative text")
+    words.fill("로봇")
+    words.press("Enter")
+    expect(ana.get_by_label("바다")).to_have_count(0)
+    ana.get_by_label("흰 로봇").press("Space")
+    row = ana.locator(f'[data-picture="{wanted.id}"]')
+    expect(row.get_by_label("What does the picture show?")).to_have_value("흰 로봇")
+    expect(row.get_by_label("What does the picture show?")).to_be_focused()
+    expect(ana.locator(".media-choice input")).to_have_count(0)
+    expect(ana.locator(f"#p{post.id}-text")).to_have_value("쓰는 중")
+    expect(ana.locator(".preview-pictures img")).to_have_count(1)
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", EVERYWHERE, ids=str)
 def test_what_asks_the_writer_to_decide_is_for_everybody(
