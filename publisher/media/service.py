@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from flask_babel import gettext as _
 from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import delete as sql_delete
 from sqlalchemy import or_, select
 
 from channels.base import Image
@@ -62,12 +63,31 @@ def describe(actor: User | None, media: Media, alt: str) -> Media:
     person = _author(actor)
     alt = _checked_alt(alt)
     with writing():
-        if media.owner_id != person.id and not at_least(person.role, Role.EDITOR):
+        if not may_change(person, media):
             raise NotAllowed(_("Only its owner or an editor describes a picture."))
         if alt != media.alt:
             media.alt = alt
             audit.record(person, "describe", "media", media.id)
     return media
+
+
+def may_change(person: User, media: Media) -> bool:
+    """Whether they may describe the picture and delete it: its owner and editors."""
+    return media.owner_id == person.id or at_least(person.role, Role.EDITOR)
+
+
+def delete(actor: User | None, media: Media) -> None:
+    """Delete the picture with all its sizes. Whether anything uses it is for the caller to know.
+
+    Raises NotAllowed for everybody but its owner and editors.
+    """
+    person = _author(actor)
+    with writing() as session:
+        if not may_change(person, media):
+            raise NotAllowed(_("Only its owner or an editor deletes a picture."))
+        audit.record(person, "delete", "media", media.id, filename=media.filename)
+        session.execute(sql_delete(Rendition).where(Rendition.media_id == media.id))
+        session.delete(media)
 
 
 def get(media_id: int) -> Media:

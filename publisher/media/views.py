@@ -22,11 +22,11 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from publisher.errors import Invalid, NotFound
+from publisher.errors import Conflict, Invalid, NotFound
 from publisher.media import rules, service
 from publisher.media.forms import AltForm, SearchForm, UploadForm
 from publisher.media.models import Media
-from publisher.people.rules import ANYONE, Role, at_least
+from publisher.people.rules import ANYONE, Role
 from publisher.stories import access, uses
 from publisher.stories.models import Post
 from publisher.web import me, number
@@ -39,6 +39,7 @@ ACCESS = {
     "library": Role.AUTHOR,
     "upload": Role.AUTHOR,
     "describe": Role.AUTHOR,
+    "discard": Role.AUTHOR,
     "picture": ANYONE,
     "cut": Role.VIEWER,
 }
@@ -107,6 +108,19 @@ def picture(token: str, name: str, ext: str) -> Response:
     return response
 
 
+@blueprint.post("/media/<int:media_id>/delete")
+def discard(media_id: int) -> Page:
+    media = service.get(media_id)
+    name = media.filename
+    try:
+        uses.discard(me(), media)
+    except Conflict as refused:
+        flash(refused.message, "warning")
+        return redirect(url_for("media.library", _anchor=f"media-{media_id}", **_filters()))
+    flash(_("The picture %(name)s is deleted.", name=name), "success")
+    return redirect(url_for("media.library", **_filters()))
+
+
 @blueprint.get("/media/<int:media_id>/cut/<name>")
 def cut(media_id: int, name: str) -> Response:
     """The part of a picture that a post may show, to look at before it is sent anywhere."""
@@ -165,9 +179,7 @@ def _words() -> dict[str, Any]:
     return {
         "url": service.url,
         "markdown": rules.markdown,
-        "may_describe": lambda media: (
-            media.owner_id == person.id or at_least(person.role, Role.EDITOR)
-        ),
+        "may_change": lambda media: service.may_change(person, media),
     }
 
 
