@@ -22,6 +22,7 @@ import { watchRefreshing } from "./refresh.js";
 import { watchShortcuts } from "./shortcuts.js";
 import { watchTabs } from "./tabs.js";
 import { watchToasts } from "./toasts.js";
+import { watchUploads } from "./uploads.js";
 
 /** Each of these looks for its own data-attributes in what was just loaded or swapped in. */
 const enhancers = [watchCalendar, watchClocks, watchForms, watchGuards, watchTabs, watchDrafts, watchRefreshing];
@@ -31,7 +32,7 @@ document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(deta
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchLibrary, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts].forEach(
+[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchLibrary, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts, watchUploads].forEach(
   (watch) => watch(),
 );
 tellOtherTabs();

@@ -30,7 +30,7 @@ export function addPicture(form, { picture, thumb, width, height }, alt = "") {
 }
 
 /** POST with progress, which fetch does not tell. Answers {status, answer}. */
-function send(url, file, alt, onProgress) {
+export function send(url, file, alt, onProgress) {
   const request = (sending = new XMLHttpRequest());
   const body = new FormData();
   body.append("file", file, file.name || "picture.png");

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from publisher.errors import Conflict, Invalid, NotFound
@@ -56,6 +58,9 @@ def library() -> Page:
 def upload() -> Page:
     """A picture from the form, or from a script: then the answer is JSON or, to htmx, the new card."""
     form = UploadForm()
+    several = request.files.getlist("file")
+    if len(several) > 1:
+        return _upload_all(several)
     try:
         if not form.validate_on_submit():
             raise Invalid(_first_error(form), fields={})
@@ -75,6 +80,28 @@ def upload() -> Page:
         return _card(media)
     flash(_("The picture is kept. Its Markdown can be copied below."), "success")
     return redirect(url_for("media.library", _anchor=f"media-{media.id}"))
+
+
+def _upload_all(several: Sequence[FileStorage]) -> Page:
+    """Several pictures from the form: each is kept or refused for itself."""
+    kept = 0
+    for sent in several:
+        name = rules.clean_filename(sent.filename or "")
+        try:
+            service.upload(me(), name, sent.read(rules.MAX_BYTES + 1))
+            kept += 1
+        except Invalid as refused:
+            flash(f"{name}: {refused.message}", "warning")
+    if kept:
+        flash(
+            ngettext(
+                "%(num)s picture is kept. Describe it below.",
+                "%(num)s pictures are kept. Describe them below.",
+                kept,
+            ),
+            "success",
+        )
+    return redirect(url_for("media.library"))
 
 
 @blueprint.post("/media/<int:media_id>")

@@ -227,6 +227,19 @@ def test_an_author_uploads_by_form_and_finds_the_picture_in_the_library(
     assert "바다.png" in page and "푸른 바다" in page and "![푸른 바다](/media/" in page
 
 
+def test_several_pictures_come_at_once_and_each_is_kept_or_refused_for_itself(
+    client: FlaskClient, cast: Cast, sign_in: SignIn
+) -> None:
+    sign_in(client, cast.ana)
+    names = [("하나.png", picture()), ("b.pdf", b"%PDF"), ("셋.png", picture(size=(60, 41)))]
+    sent = {"file": [(BytesIO(data), name) for name, data in names], "alt": "모두의 설명"}
+    page = client.post("/media", data=sent, follow_redirects=True)
+    assert "2 pictures are kept" in page.text
+    assert "b.pdf: This is not a picture we can read" in page.text
+    kept = db.session.scalars(select(Media).order_by(Media.id)).all()
+    assert [(media.filename, media.alt) for media in kept] == [("하나.png", ""), ("셋.png", "")]
+
+
 def test_a_refused_upload_keeps_what_was_typed(
     client: FlaskClient, cast: Cast, sign_in: SignIn
 ) -> None:

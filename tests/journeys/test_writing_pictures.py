@@ -180,6 +180,26 @@ def test_an_old_picture_is_found_beside_the_text_and_taken_into_the_post(
     expect(ana.locator(".preview-pictures img")).to_have_count(1)
 
 
+def test_several_files_are_sent_to_the_library_and_each_says_how_it_went(
+    enter: Enter, cast: Cast
+) -> None:
+    ana = enter(cast.ana)
+    ana.goto("/media")
+    files = ana.locator("input[type=file]")
+    sent = [
+        {"name": f"{number}.png", "mimeType": "image/png", "buffer": picture(size=(60, number))}
+        for number in (40, 41)
+    ]
+    plan = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    files.set_input_files([*sent, plan])
+    ana.get_by_role("button", name="Upload").click()
+    lines = ana.locator("[data-files] li")
+    expect(lines.nth(0)).to_contain_text("40.png Kept")
+    expect(lines.nth(2)).to_contain_text("plan.pdf This is not a picture we can read")
+    ana.get_by_role("link", name="Show all pictures").click()
+    expect(ana.locator(".media-grid > li")).to_have_count(2)
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", EVERYWHERE, ids=str)
 def test_what_asks_the_writer_to_decide_is_for_everybody(
