@@ -24,3 +24,13 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 /** Is the person writing? Then single keys are letters, not shortcuts. */
 export const isWriting = (element) =>
   element instanceof Element && !!element.closest("input, textarea, select, [contenteditable=''], [contenteditable=true], dialog[open]");
+
+const LATIN = /^[\x20-\x7e]$/;
+
+/** What was pressed, in Latin letters: a Hangul layout sends "ㅓ" or "Process" for J, and the place of the key then says which it was. */
+export function keyOf({ key, code = "", shiftKey }) {
+  if (LATIN.test(key)) return key.toLowerCase();
+  if (key.length > 1 && !["Process", "Unidentified", "Dead"].includes(key)) return key;
+  if (code === "Slash") return shiftKey ? "?" : "/";
+  return /^(?:Key|Digit)(.)$/.exec(code)?.[1].toLowerCase() ?? key;
+}

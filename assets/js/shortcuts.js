@@ -1,5 +1,5 @@
 // Single-key shortcuts: data-shortcut="n" is pressed, data-shortcut-focus="/" is focused. They can be switched off: for a person in the profile, for a browser in the sheet.
-import { isWriting } from "./dom.js";
+import { isWriting, keyOf } from "./dom.js";
 
 const OFF = "publisher.shortcuts";
 const profileAllows = () => document.body.dataset.shortcuts !== "off";
@@ -25,7 +25,7 @@ function press(key) {
     if (sheet && !sheet.open) sheet.showModal();
     return !!sheet;
   }
-  const name = CSS.escape(key.toLowerCase());
+  const name = CSS.escape(key);
   const target = [...document.querySelectorAll(`[data-shortcut="${name}"]`)].find(isVisible);
   if (target) {
     target.focus();
@@ -43,7 +43,7 @@ function press(key) {
 
 /** Ctrl+B and Ctrl+K press the buttons of the Markdown toolbar. */
 function format(event) {
-  const tag = { b: "md-bold", k: "md-link" }[event.key];
+  const tag = { b: "md-bold", k: "md-link" }[keyOf(event)];
   const button = tag && event.target.id && document.querySelector(`markdown-toolbar[for="${CSS.escape(event.target.id)}"] ${tag}`);
   button?.click();
   return !!button;
@@ -53,7 +53,7 @@ function format(event) {
 function chord(event) {
   if (format(event)) return true;
   const form = event.target.closest?.("form[data-shortcuts]");
-  const selector = { s: "[data-save]", Enter: "[data-go-on]" }[event.key];
+  const selector = { s: "[data-save]", Enter: "[data-go-on]" }[keyOf(event)];
   const submit = selector && form?.querySelector(selector);
   if (!submit) return false;
   submit.click();
@@ -62,9 +62,10 @@ function chord(event) {
 
 function onKey(event) {
   if (event.isComposing || event.altKey) return;
+  const key = keyOf(event);
   const taken = event.ctrlKey || event.metaKey
     ? chord(event)
-    : areOn() && !isWriting(event.target) && event.key.length === 1 && press(event.key);
+    : areOn() && !isWriting(event.target) && key.length === 1 && press(key);
   if (taken) event.preventDefault();
 }
 

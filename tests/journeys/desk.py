@@ -64,3 +64,17 @@ def give(
         }""",
         [kind, list(data), name, mime, beside or {}],
     )
+
+
+HANGUL_KEYS = {"KeyA": "ㅁ", "KeyB": "ㅠ", "KeyJ": "ㅓ", "KeyR": "ㄱ", "KeyS": "ㄴ"}
+CONTROL = 2
+
+
+def press_hangul(page: Page, code: str, *, control: bool = False, as_ime: bool = False) -> None:
+    """A key of a keyboard that is set to Hangul; some input methods only say that they are at work."""
+    key = "Process" if as_ime else HANGUL_KEYS[code]
+    keyboard = page.context.new_cdp_session(page)
+    for kind in ("rawKeyDown", "keyUp"):
+        event = {"type": kind, "key": key, "code": code, "modifiers": CONTROL if control else 0}
+        keyboard.send("Input.dispatchKeyEvent", event)
+    keyboard.detach()

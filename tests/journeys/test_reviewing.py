@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,6 +15,7 @@ from publisher.stories import review, service
 from publisher.stories.models import Comment, Post
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
+from tests.journeys.desk import press_hangul
 from tests.plugins.app import Cast
 
 pytestmark = pytest.mark.browser
@@ -48,20 +50,20 @@ def statuses(ids: list[int]) -> list[str]:
     return [str(db.session.get_one(Post, post_id).status) for post_id in ids]
 
 
-def clear_by_keyboard(page: Page, ids: list[int]) -> None:
+def clear_by_keyboard(page: Page, ids: list[int], press: Callable[[str], None]) -> None:
     """From the queue to its end without a pointer: J and Enter open the first post, A and R decide."""
     page.goto("/review")
-    page.keyboard.press("j")
+    press("KeyJ")
     page.keyboard.press("Enter")
     for number, post_id in enumerate(ids):
         page.wait_for_url(f"**/review/{post_id}")
         if number in SENT_BACK:
-            page.keyboard.press("r")
+            press("KeyR")
             expect(page.locator("#send-back textarea")).to_be_focused()
             page.keyboard.type("가격을 적어 주세요.")
             page.keyboard.press("Control+Enter")
         else:
-            page.keyboard.press("a")
+            press("KeyA")
     page.wait_for_url("**/review")
     expect(page.locator(".empty")).to_be_visible()
 
@@ -69,7 +71,7 @@ def clear_by_keyboard(page: Page, ids: list[int]) -> None:
 @pytest.mark.parametrize(
     ("language", "options"),
     [("en", {}), ("ko", {"viewport": NARROW})],
-    ids=["en-1280", "ko-390"],
+    ids=["en-1280", "ko-390-hangul-keys"],
 )
 def test_an_editor_clears_ten_posts_by_keyboard_alone(
     enter: Callable[..., Page],
@@ -81,7 +83,8 @@ def test_an_editor_clears_ten_posts_by_keyboard_alone(
 ) -> None:
     say = speak(language, cast.rui)
     rui = enter(cast.rui, **options)
-    clear_by_keyboard(rui, ten)
+    hangul = partial(press_hangul, rui)
+    clear_by_keyboard(rui, ten, hangul if language == "ko" else rui.keyboard.press)
     expect(rui.locator("main")).to_contain_text(say("Nothing waits for review"))
     wanted = ["changes_requested" if n in SENT_BACK else "approved" for n in range(TEN)]
     assert statuses(ten) == wanted

@@ -15,7 +15,7 @@ from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
-from tests.journeys.desk import SAVED, Enter, desk, kept, offered, state, texts
+from tests.journeys.desk import SAVED, Enter, desk, kept, offered, press_hangul, state, texts
 from tests.plugins.app import Cast
 
 pytestmark = pytest.mark.browser
@@ -54,6 +54,18 @@ def test_a_save_on_purpose_ends_the_revision(enter: Enter, cast: Cast, post: Pos
         ana.get_by_role("button", name="Save", exact=True).click()
         expect(ana.locator("#toasts")).to_contain_text("Saved.")
     assert texts(post) == ["처음 글", "하나", "둘"]
+
+
+@pytest.mark.parametrize("as_ime", [False, True], ids=["as letters", "as an input method"])
+def test_keys_do_the_same_on_a_keyboard_set_to_hangul(
+    enter: Enter, cast: Cast, post: Post, as_ime: bool
+) -> None:
+    ana = enter(cast.ana)
+    text = desk(ana, post)
+    text.fill("하나")
+    press_hangul(ana, "KeyS", control=True, as_ime=as_ime)
+    expect(ana.locator("#toasts")).to_contain_text("Saved.")
+    assert texts(post) == ["처음 글", "하나"]
 
 
 def test_a_composition_is_left_alone_until_it_ends(enter: Enter, cast: Cast, post: Post) -> None:
