@@ -8,6 +8,7 @@ from babel.dates import format_date, format_timedelta
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from publisher import clock, web
@@ -165,7 +166,11 @@ def submit_story(story_id: int) -> Page:
     except (Invalid, Conflict) as refused:
         flash(refused.message, "warning")
     else:
-        said = _("Submitted for review: %(count)s posts.", count=len(submitted))
+        said = ngettext(
+            "Submitted for review: %(num)s post.",
+            "Submitted for review: %(num)s posts.",
+            len(submitted),
+        )
         undoing.say_all_submitted(said, story, submitted)
     return desk.back_to(story)
 
