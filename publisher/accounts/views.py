@@ -13,6 +13,7 @@ from publisher.accounts import platform_words, service, timekeeping
 from publisher.accounts.forms import ConnectForm, HoldForm, PaceForm, ReconnectForm
 from publisher.accounts.rules import CREDENTIAL_FIELDS
 from publisher.accounts.words import advice, reason_of, wants_renewal
+from publisher.deliveries.state import last_out
 from publisher.errors import DomainError, Invalid
 from publisher.people.rules import Role
 from publisher.web import back, is_signed_in, me, my_zone
@@ -58,6 +59,7 @@ def index() -> Page:
         "accounts/index.html",
         accounts=service.all_accounts(),
         holds=service.holds(),
+        last_out=last_out(),
         clock_hold=timekeeping.held(),
         hold_form=HoldForm(),
     )

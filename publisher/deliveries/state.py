@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from publisher import clock
@@ -103,6 +104,13 @@ def run_of(delivery: Delivery) -> Sequence[Delivery]:
         Delivery.post_id == delivery.post_id, Delivery.run == delivery.run
     )
     return db.session.scalars(query.order_by(Delivery.part)).all()
+
+
+def last_out() -> dict[int, datetime]:
+    """When something last went out on each account, by the account's id."""
+    query = select(Delivery.account_id, func.max(Delivery.published_at))
+    rows = db.session.execute(query.group_by(Delivery.account_id)).all()
+    return {account_id: at for account_id, at in rows if at is not None}
 
 
 def mirror(post: Post, run: Sequence[Delivery] | None = None) -> None:

@@ -17,7 +17,7 @@ from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.stories.models import Post, Story
 
-OUT = ("published", "partly_published")
+OUT = ("published", "partly_published", "taken_down")
 WAY = ("scheduled", "waiting", "sending", "unconfirmed", "approved", "in_review")
 """What the first story's posts may show, the furthest on its way first."""
 LOOKED_AT = 50

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
@@ -11,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from publisher import vault
+from publisher import clock, vault
 from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
 from publisher.people.models import User
+from publisher.storage import writing
+from publisher.stories.rules import Draft
 from tests.plugins.app import Cast
 from tests.plugins.newsroom import Newsroom
 
@@ -132,3 +135,19 @@ def test_settings_are_never_printed_with_their_secrets(app: Flask) -> None:
     shown = repr(replace(app.extensions["settings"], mail_url="smtp://a:hidden@host"))
     assert "hidden" not in shown
     assert app.extensions["settings"].secret_key not in shown
+
+
+def test_the_list_says_when_each_account_last_posted_what_is_left_and_when_its_token_ends(
+    newsroom: Newsroom, client: FlaskClient, sign_in: SignIn, cast: Cast
+) -> None:
+    newsroom.approve(newsroom.story("x", x=Draft(text="짧은 소식")))
+    newsroom.work()
+    x, page = accounts.by_slug("x"), accounts.by_slug("page")
+    with writing():
+        x.expires_at = clock.now() + timedelta(days=3, hours=1)
+        x.quota_left, x.quota_at = 3, clock.now()
+        page.expires_at = clock.now() - timedelta(days=1)
+    shown = sign_in(client, cast.rui).get("/accounts").text
+    rows = {row.split("</a>")[0].rpartition(">")[2].strip(): row for row in shown.split("<tr>")[2:]}
+    assert "in 3 days" in rows["x"] and "3 posts" in rows["x"] and "none yet" not in rows["x"]
+    assert "Ended" in rows["page"] and "none yet" in rows["page"] and "not told" in rows["page"]

@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from publisher import clock
 from publisher.accounts import service as accounts
+from publisher.deliveries import corrections
 from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, NotAllowed
 from publisher.extensions import db
@@ -28,6 +29,7 @@ from publisher.stories.rules import Draft
 from publisher.today import first, service
 from publisher.today.rules import days_of, next_first, sooner
 from publisher.today.to_write import Task
+from tests.features.after_publishing import PATCHED
 from tests.plugins.app import Cast
 from tests.plugins.newsroom import Newsroom
 
@@ -312,6 +314,9 @@ def test_the_first_steps_are_ticked_off_by_what_is_there(
     deliveries.publish_now(cast.rui, post)
     newsroom.work()
     assert first.steps(cast.ada) is None, "gone for good once a post is out"
+    corrections.take_down(cast.rui, post, "다시 생각해 보니")
+    newsroom.work(PATCHED)
+    assert first.steps(cast.ada) is None, "and when it was taken down again"
 
 
 def test_the_first_steps_are_for_administrators(cast: Cast) -> None:
