@@ -44,6 +44,22 @@ function place(part, html) {
   if (news && news !== said) announce(news);
 }
 
+/** One answer for several places: each goes where its name is. Answers whether somebody was in the midst of one. */
+function placeEach(html) {
+  const news = new DOMParser().parseFromString(html, "text/html");
+  let left = false;
+  for (const next of news.querySelectorAll("[data-live]")) {
+    for (const part of document.querySelectorAll(`[data-live="${CSS.escape(next.dataset.live)}"]`)) {
+      if (part.innerHTML.trim() === next.innerHTML.trim()) continue;
+      if (part.closest("details.menu[open]:not(.menu-up)") || isBusy(part)) left = true;
+      else place(part, next.innerHTML);
+    }
+  }
+  const unread = Number(news.querySelector("[data-unread]")?.dataset.unread ?? NaN);
+  if (unread >= 0) document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  return left;
+}
+
 async function look(state) {
   const { part } = state;
   if (isBusy(part)) return;
@@ -58,8 +74,8 @@ async function look(state) {
   if (!response.ok) throw new Error(`${response.status}`);
   const html = await response.text();
   if (turn !== state.turn || isBusy(part)) return; // somebody acted meanwhile: what was asked for is old
-  state.tag = (response.headers.get("ETag") ?? "").replace(/^W\/|"/g, "");
-  place(part, html);
+  const left = "refreshParts" in part.dataset ? placeEach(html) : place(part, html);
+  state.tag = left ? "" : (response.headers.get("ETag") ?? "").replace(/^W\/|"/g, "");
 }
 
 /** Look, and again after a while; less often while the server cannot be reached. */
@@ -80,7 +96,7 @@ async function goOn(state) {
 
 function begin(part) {
   const every = Number(part.dataset.refreshEvery) * 1000;
-  const state = { part, every, wait: every, tag: part.dataset.refreshTag, turn: 0 };
+  const state = { part, every, wait: every, tag: part.dataset.refreshTag ?? "", turn: 0 };
   parts.add(state);
   part.addEventListener("publisher:swapped", ({ target }) => target !== part && state.turn++);
   state.timer = setTimeout(() => goOn(state), every);

@@ -29,6 +29,7 @@ afterwards.add_to(blueprint)
 
 ACCESS = {
     "attention": Role.EDITOR,
+    "attention_part": Role.EDITOR,
     "post": Role.AUTHOR,
     "progress": Role.AUTHOR,
     "cancel": Role.EDITOR,
@@ -51,18 +52,27 @@ def _degraded_banner() -> dict[str, object]:
 
 @blueprint.get("/attention")
 def attention() -> Page:
-    return render_template(
-        "deliveries/attention.html",
-        deliveries=waiting.needing_attention(),
-        wishes=corrections.troubled(),
-        foreseen=waiting.foreseen(),
-        accounts=waiting.troubled_accounts(),
-        holds=accounts.holds(),
-        stuck=waiting.given_up(),
-        concerns_of=preflight.concerns_of,
-        sentence=sentence,
-        form=VerdictForm(),
-    )
+    return render_template("deliveries/attention.html", **_troubles())
+
+
+@blueprint.get("/attention/part")
+def attention_part() -> Page:
+    """What of the page changes by itself."""
+    return fragment(render_template("deliveries/_attention.html", **_troubles()))
+
+
+def _troubles() -> dict[str, object]:
+    return {
+        "deliveries": waiting.needing_attention(),
+        "wishes": corrections.troubled(),
+        "foreseen": waiting.foreseen(),
+        "accounts": waiting.troubled_accounts(),
+        "holds": accounts.holds(),
+        "stuck": waiting.given_up(),
+        "concerns_of": preflight.concerns_of,
+        "sentence": sentence,
+        "form": VerdictForm(),
+    }
 
 
 @blueprint.get("/posts/<int:post_id>/deliveries")

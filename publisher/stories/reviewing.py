@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.people.models import User
 from publisher.people.rules import Role
+from publisher.refresh import fragment
 from publisher.storage import writing
 from publisher.stories import (
     approvals,
@@ -35,12 +37,7 @@ from publisher.stories import (
     undoing,
     waiting,
 )
-from publisher.stories.forms import (
-    ApproveForm,
-    SaidForm,
-    blame,
-    question,
-)
+from publisher.stories.forms import ApproveForm, SaidForm, blame, question
 from publisher.stories.models import Comment, Post
 from publisher.stories.review_forms import RequestForm, TouchUpForm
 from publisher.stories.rules import APPROVED, IN_REVIEW, Draft
@@ -50,6 +47,7 @@ Page = str | Response | tuple[str, int]
 
 ACCESS: dict[str, str] = {
     "review": Role.EDITOR,
+    "review_part": Role.EDITOR,
     "review_post": Role.EDITOR,
     "approve": Role.EDITOR,
     "touch_up": Role.EDITOR,
@@ -64,6 +62,7 @@ ACCESS: dict[str, str] = {
 def add_to(blueprint: Blueprint) -> None:
     """Put these pages on the blueprint of stories."""
     blueprint.add_url_rule("/review", "review", queue)
+    blueprint.add_url_rule("/review/part", "review_part", queue_part)
     blueprint.add_url_rule("/review/<int:post_id>", view_func=review_post)
     post = "/posts/<int:post_id>"
     for rule, view in (
@@ -99,19 +98,27 @@ def touch_up_and_approve(
 
 
 def queue() -> Page:
+    return render_template("stories/review.html", **_queue())
+
+
+def queue_part() -> Response:
+    """What of the queue changes by itself."""
+    return fragment(render_template("stories/_queue.html", **_queue()))
+
+
+def _queue() -> dict[str, Any]:
     everything = waiting.waiting(web.me())
     who = request.args.get("who", "")
     shown = waiting.chosen(everything, who, web.me())
     start = next((each for each in shown if each.open), shown[0] if shown else None)
-    return render_template(
-        "stories/review.html",
-        queue=shown,
-        total=len(everything),
-        loads=waiting.loads(everything),
-        mine=sum(each.mine or each.stands_in for each in everything),
-        who=who,
-        start=start,
-    )
+    return {
+        "queue": shown,
+        "total": len(everything),
+        "loads": waiting.loads(everything),
+        "mine": sum(each.mine or each.stands_in for each in everything),
+        "who": who,
+        "start": start,
+    }
 
 
 def review_post(post_id: int) -> Page:

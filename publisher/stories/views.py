@@ -6,9 +6,8 @@ from typing import Any
 
 from babel.dates import format_date, format_timedelta
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from publisher import clock, web
@@ -16,6 +15,7 @@ from publisher.deliveries import recall
 from publisher.errors import Conflict, Invalid, Stale
 from publisher.media import service as media
 from publisher.people.rules import Role
+from publisher.refresh import fragment
 from publisher.stories import (
     activity,
     approvals,
@@ -63,6 +63,7 @@ sections.add_to(blueprint)
 
 ACCESS: dict[str, str] = {
     "show": Role.VIEWER,
+    "statuses": Role.VIEWER,
     "change": Role.AUTHOR,
     "submit_story": Role.AUTHOR,
     "archive": Role.AUTHOR,
@@ -129,6 +130,14 @@ def categories_page() -> Page:
 @blueprint.get("/stories/<int:story_id>")
 def show(story_id: int) -> Page:
     return desk.page(service.get_story(web.me(), story_id))
+
+
+@blueprint.get("/stories/<int:story_id>/statuses")
+def statuses(story_id: int) -> Page:
+    """How far the story and its posts are; the desk asks while somebody writes."""
+    story = service.get_story(web.me(), story_id)
+    facts = {"posts": queries.live_posts(story), "progress": queries.progress(story)}
+    return fragment(render_template("stories/_statuses.html", story=story, **facts))
 
 
 @blueprint.post("/stories/<int:story_id>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -17,13 +17,14 @@ from publisher.people.rules import Role
 from publisher.refresh import fragment
 from publisher.today import first, service
 from publisher.today.rules import days_of
-from publisher.web import me, my_zone
+from publisher.web import me, my_zone, safe_path
 
 blueprint = Blueprint("today", __name__)
 
 ACCESS: dict[str, str] = {
     "index": Role.VIEWER,
     "part": Role.VIEWER,
+    "shell": Role.VIEWER,
     "take_sandbox": Role.ADMIN,
 }
 
@@ -37,6 +38,13 @@ def index() -> str:
 def part() -> Response:
     """What of the page changes by itself."""
     return fragment(render_template("today/_today.html", **_facts()))
+
+
+@blueprint.get("/today/shell")
+def shell() -> Response:
+    """What around every page changes by itself: the bell, the navigation's numbers, what is held. Its buttons
+    lead back to the page it is asked for."""
+    return fragment(render_template("_shell.html", here=safe_path(request.args.get("here", ""))))
 
 
 @blueprint.post("/today/sandbox")

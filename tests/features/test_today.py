@@ -283,6 +283,45 @@ def test_the_calendar_is_sent_again_only_when_something_changed(
     assert news.status_code == 200 and "새 글" in news.text and "<html" not in news.text
 
 
+def test_what_surrounds_every_page_is_sent_again_only_when_something_changed(
+    cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn
+) -> None:
+    client = sign_in(app.test_client(), cast.rui)
+    first = client.get("/today/shell?here=/review")
+    have = {"If-None-Match": first.headers["ETag"]}
+    seen: list[str] = []
+
+    def note(*given: Any) -> None:
+        seen.append(given[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    assert client.get("/today/shell?here=/review", headers=have).status_code == 304
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert len(seen) <= 14, "asked for by every open tab, twice a minute"
+    submitted(cast.ana, "새 글")
+    accounts.hold(cast.ada, "가격이 틀렸습니다")
+    news = client.get("/today/shell?here=/review", headers=have).text
+    assert '<span data-live="stories.review">1</span>' in news and "가격이 틀렸습니다" in news
+    assert 'name="next" value="/review"' in news, "releasing leads back to the page"
+    assert "evil" not in client.get("/today/shell?here=//evil.example/").text
+    assert client.get("/today/shell").text.count("data-live") == len(news.split("data-live")) - 1
+
+
+@pytest.mark.parametrize("path", ["/review/part", "/attention/part"])
+def test_lists_of_what_waits_are_sent_again_only_when_something_changed(
+    cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn, path: str
+) -> None:
+    submitted(cast.ana, "글")
+    newsroom.approve(newsroom.story("x", x=Draft(text="한 글")), in_s=3600)
+    client = sign_in(app.test_client(), cast.rui)
+    page = client.get(path.removesuffix("/part")).text
+    have = {"If-None-Match": f'"{tag(page)}"'}
+    assert client.get(path, headers=have).status_code == 304
+    submitted(cast.ana, "새 글")
+    accounts.pause(cast.ada, accounts.by_slug("x"), "gone")
+    assert client.get(path, headers=have).status_code == 200
+
+
 def test_tokens_and_clocks_are_no_news_but_other_words_are() -> None:
     at = '<time datetime="2026-11-24T00:00:00+00:00" data-local title="{0}">in {0} minutes</time>'
     form = '<input type="hidden" name="csrf_token" value="{}">'

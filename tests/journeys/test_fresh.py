@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -10,9 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from publisher import clock
+from publisher.accounts import service as accounts
 from publisher.deliveries import state
 from publisher.deliveries.rules import NEEDS_ATTENTION, SENDING
 from publisher.storage import writing
+from publisher.stories import review
 from publisher.stories import service as stories
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
@@ -54,6 +57,42 @@ def test_news_comes_without_a_reload_and_leaves_the_focus_where_it_is(
     # From there on it can still be moved by keys.
     rui.keyboard.press("Alt+ArrowRight")
     expect(rui.locator("#toasts")).to_contain_text("Moved")
+
+
+def test_whoever_writes_sees_by_the_way_what_happens_around_them(
+    enter: Callable[..., Page], site: Site, cast: Cast
+) -> None:
+    room = site.newsroom
+    story = room.story("x", "page", x=Draft(text="한 글"), page=Draft(text="두 글"))
+    x = room.post(story, "x")
+    ana, rui = enter(cast.ana), enter(cast.rui)
+    ana.goto(f"/stories/{story.id}")
+    area = ana.locator(f"#p{x.id}-text")
+    area.press("Control+End")
+    area.press_sequentially(" 더")
+    rui.goto("/review")
+    items, row = rui.locator(".review-queue > li"), rui.get_by_role("link", name=story.title).first
+    row.focus()
+    expect(items).to_have_count(2)
+    for page in (ana, rui):
+        page.evaluate("window.stays = true")
+
+    other = room.post(story, "page")
+    review.request_changes(cast.ada, other, "더 짧게 써 주세요")
+    accounts.hold(cast.ada, "가격이 틀렸습니다")
+    for page in (ana, rui):
+        page.evaluate(ASKED)
+        expect(page.locator(".banner-danger")).to_contain_text("가격이 틀렸습니다")
+        expect(page.locator("#announcer")).to_contain_text("가격이 틀렸습니다")
+        assert page.evaluate("window.stays"), "the page was loaded again"
+    expect(ana.locator(f"[data-live='status-{other.id}']")).to_contain_text("Changes requested")
+    expect(ana.locator(".bell .dot-count")).to_have_text("1")
+    expect(ana).to_have_title(re.compile(r"^\(1\) "))
+    expect(area).to_be_focused()
+    expect(area).to_have_value("한 글 더")
+    expect(items).to_have_count(1)
+    expect(rui.locator(".sidenav [data-live='stories.review']")).to_have_text("1")
+    expect(row).to_be_focused()
 
 
 def test_what_somebody_is_typing_is_not_taken_away_by_news(
