@@ -34,6 +34,7 @@ FEATURES = (
     "feeds",
     "notices",
     "today",
+    "settings",
     "api",
     "health",
 )

@@ -31,15 +31,15 @@ PLACES = (
     Place("media.library", _l("Images"), "images", ("media.",)),
     Place("feeds.index", _l("Feeds"), "rss", ("feeds.",)),
     Place("accounts.index", _l("Accounts"), "broadcast", ("accounts.",)),
-    Place("stories.categories_page", _l("Categories"), "tags"),
-    Place("stories.approval_rules", _l("Approval rules"), "check2-all"),
     Place(
-        "people.index",
-        _l("People"),
-        "people",
-        ("people.invite", "people.person", "people.new_link"),
+        "settings.index",
+        _l("Settings"),
+        "gear",
+        (
+            *("people.", "stories.categories", "stories.approval_rule", "stories.templates"),
+            *("calendar.times", "notices.choose"),
+        ),
     ),
-    Place("people.audit_trail", _l("Audit trail"), "clock-history"),
 )
 
 

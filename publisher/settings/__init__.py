@@ -1,0 +1,1 @@
+"""The page from which everything that can be set is reached."""
