@@ -66,7 +66,7 @@ def give(
     )
 
 
-HANGUL_KEYS = {"KeyA": "ㅁ", "KeyB": "ㅠ", "KeyJ": "ㅓ", "KeyR": "ㄱ", "KeyS": "ㄴ"}
+HANGUL_KEYS = {"KeyA": "ㅁ", "KeyB": "ㅠ", "KeyJ": "ㅓ", "KeyN": "ㅜ", "KeyR": "ㄱ", "KeyS": "ㄴ"}
 CONTROL = 2
 
 
@@ -78,3 +78,18 @@ def press_hangul(page: Page, code: str, *, control: bool = False, as_ime: bool =
         event = {"type": kind, "key": key, "code": code, "modifiers": CONTROL if control else 0}
         keyboard.send("Input.dispatchKeyEvent", event)
     keyboard.detach()
+
+
+def reach(target: Locator, most: int = 60) -> None:
+    """Press Tab until `target` has the focus, as who has no pointer does; fails when it never gets it."""
+    for _press in range(most):
+        if target.evaluate("(element) => element === document.activeElement"):
+            return
+        target.page.keyboard.press("Tab")
+    raise AssertionError(f"{target} cannot be reached by Tab")
+
+
+def press(target: Locator, key: str = "Enter", most: int = 60) -> None:
+    """Go to `target` by Tab and press a key there."""
+    reach(target, most)
+    target.page.keyboard.press(key)

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from publisher import clock
 from publisher.calendar import planning
+from publisher.deliveries import service as deliveries
 from publisher.extensions import db
 from publisher.people import sessions
 from publisher.people.models import User
@@ -21,6 +22,7 @@ from publisher.storage import writing
 from publisher.stories import review
 from publisher.stories.models import Post
 from tests.features.planned import blog, planned, submitted
+from tests.journeys.desk import press
 from tests.plugins.app import Cast
 
 pytestmark = pytest.mark.browser
@@ -189,6 +191,26 @@ def test_a_locked_card_says_why_it_stays(page: Page, address: str, app: Flask, c
     card = page.locator(f'[data-post-id="{post.id}"]')
     assert card.get_attribute("data-locked")
     expect(card.locator("a")).to_have_count(0)
+
+
+def test_a_post_gets_from_the_tray_to_a_slot_by_keyboard_alone(
+    page: Page, address: str, app: Flask, cast: Cast
+) -> None:
+    account = blog(cast.ada)
+    planning.add_slots(cast.rui, account, [3], time(14), "Asia/Seoul")
+    post = submitted(cast.ana, planned(cast.ana, account, "제목", None))
+    deliveries.approve(cast.rui, post, post.revision)
+    enter(page, address, app, cast.rui)
+    page.goto(f"{address}/calendar/2026/11")
+    card = page.locator(f"[data-tray] [data-post-id='{post.id}']")
+    press(card.locator("summary"), most=250)
+    press(card.get_by_role("link", name="In another time zone"))
+    press(page.locator("[data-fill-when]"))
+    expect(page.locator("input[name=time]")).to_have_value("14:00")
+    press(page.get_by_role("button", name="Move", exact=True))
+    expect(page.locator("#toasts")).to_contain_text("제목")
+    expect(page.locator("[data-day='2026-11-26'] [data-card]")).to_contain_text("제목")
+    assert planned_at(post) == datetime(2026, 11, 26, 5, tzinfo=UTC)
 
 
 def test_a_time_is_advised_on_while_it_is_chosen_and_a_slot_fills_it_in(

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from publisher.people import service as people
 from tests.journeys.conftest import PHONE, Site
+from tests.journeys.desk import press, press_hangul, reach
 from tests.plugins.app import Cast
 from tests.plugins.pictures import picture
 
@@ -77,6 +78,34 @@ def test_a_newcomer_gets_from_the_invitation_to_a_submitted_story(
     )
     blog = next(post for post in story.posts if post.account.slug == "blog")
     assert [use["alt"] for use in blog.head.media] == ["견학하는 사람들"]
+
+
+def test_a_newcomer_gets_there_by_keyboard_alone(
+    new_context: Callable[..., BrowserContext], site: Site, cast: Cast, speak: Callable[..., Say]
+) -> None:
+    mina = people.add(cast.ada, "mina@example.com", "Mina", "author")
+    say = speak("ko", mina)
+    page = new_context(base_url=site.url, **WIDE).new_page()
+    page.goto(site.link_for(mina))
+    press(page.locator("main form button[type=submit]"))
+    page.wait_for_url(f"{site.url}/")
+    press_hangul(page, "KeyN")
+    page.wait_for_url("**/stories/new")
+    expect(page.get_by_label(say("Title"))).to_be_focused()
+    page.keyboard.type(TITLE)
+    for label in ("x", "page"):
+        press(page.get_by_label(label, exact=True), "Space")
+    press(page.get_by_role("button", name=say("Start writing")))
+    expect(page.locator("h1")).to_have_text(TITLE)
+    for name, words in (("title", TITLE), ("text", WORDS["blog"])):
+        reach(page.locator(f".post-panel [name={name}]"))
+        page.keyboard.insert_text(words)
+    with page.expect_navigation():
+        press_hangul(page, "KeyS", control=True)
+    expect(page.locator("#toasts")).to_contain_text(say("Saved."))
+    press(page.get_by_role("button", name=say("Submit for review")))
+    expect(page.locator(".page-title")).to_contain_text(say("In review"))
+    assert [post.status for post in site.story(TITLE).posts] == ["in_review"]
 
 
 def begin(page: Page, say: Say) -> None:
