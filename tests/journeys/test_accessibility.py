@@ -1,4 +1,4 @@
-"""Every page, in both languages, both themes and two widths: for everybody, and within its own walls.
+"""Every page, in both languages, both themes and two widths, for each role: for everybody, within its walls.
 
 Routes are walked, not listed: a new page is looked at as soon as it exists, or fails here until it can be.
 """
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 from werkzeug.routing import Rule
 
 from publisher import clock
@@ -25,7 +25,8 @@ from publisher.media import service as media
 from publisher.notices import service as notices
 from publisher.people import links, sessions
 from publisher.people import service as people
-from publisher.people.rules import ANYONE
+from publisher.people.models import User
+from publisher.people.rules import ANYONE, at_least
 from publisher.stories import categories, comments
 from tests.journeys.conftest import Site
 from tests.plugins.app import Cast
@@ -34,13 +35,16 @@ from tests.plugins.pictures import picture
 pytestmark = pytest.mark.browser
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+HEIGHT = 4000
 SENTENCE = re.compile(r"[A-Za-z']+(?: [a-z']+){3,}")
 """Four English words in a row: in Korean pages an untranslated sentence."""
 NO_PAGES = {
     "static",
     *("blog.atom", "blog.robots", "blog.sitemap", "feeds.subscription", "media.picture"),
     "calendar.index",  # leads on to this month
-    *("deliveries.progress", "today.part"),  # parts of their pages, which are looked at whole
+    # parts of their pages, which are looked at whole
+    *("deliveries.progress", "deliveries.attention_part", "stories.review_part"),
+    *("stories.statuses", "today.part", "today.shell"),
     "notices.follow",  # leads on to another page
     "people.audit_table",  # a file
     "blog.sitemap_part",
@@ -60,39 +64,50 @@ EMPTY = (
     *("/calendar/list", "/categories", "/blog"),
 )
 """Pages that say what will be here, while nothing is."""
-MAIN = {"calendar.month", "stories.show", "stories.review_post", "deliveries.post", "blog.article"}
+THEMES = ("light", "dark")
+READERS = {"author": "ana", "viewer": "vic"}
+"""Who sees some pages otherwise than an administrator does."""
+
+CHECK = """
+(rules) => axe.run(document, { runOnly: rules, resultTypes: ["violations"], preload: false })
+  .then(({ violations }) => violations.map(({ id, nodes }) =>
+    `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ")}`))
+"""
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules for which the theme makes a difference; all others are about what both have in common."""
+TURN = """
+(theme) => {
+  Object.assign(document.documentElement.dataset, { theme, bsTheme: theme });
+  document.querySelector("meta[name=color-scheme]")?.setAttribute("content", theme);
+}
+"""
+SECRETS = re.compile(r'value="[^"]*"')
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a reader sees the pages."""
+    """How a reader sees the pages. They are loaded in `theme`, and looked at in the other one, too."""
 
     language: str
-    theme: str
     width: int
+    theme: str
+    reader: str
 
     def __str__(self) -> str:
-        return f"{self.language}-{self.theme}-{self.width}"
+        return f"{self.language}-{self.width}"
 
+    @property
+    def other_theme(self) -> str:
+        return next(theme for theme in THEMES if theme != self.theme)
 
-EVERYWHERE = [
-    Look("en", "light", 1280),
-    Look("ko", "dark", 390),
-    Look("ko", "light", 1280),
-    Look("en", "dark", 390),
-]
-MAIN_ONLY = [
-    Look(language, theme, width)
-    for language in ("en", "ko")
-    for theme in ("light", "dark")
-    for width in (390, 1280)
-    if Look(language, theme, width) not in EVERYWHERE
-]
 
 LOOKS = [
-    *(pytest.param(look, n, id=f"{look}-half-{n + 1}") for look in EVERYWHERE for n in (0, 1)),
-    *(pytest.param(look, None, id=str(look)) for look in MAIN_ONLY),
+    Look("en", 1280, "light", "author"),
+    Look("ko", 390, "dark", "author"),
+    Look("ko", 1280, "light", "viewer"),
+    Look("en", 390, "dark", "viewer"),
 ]
+HALVES = [pytest.param(look, n, id=f"{look}-half-{n + 1}") for look in LOOKS for n in (0, 1)]
 """All pages are looked at in halves, so that two test processes share them."""
 
 
@@ -147,24 +162,50 @@ def addresses(app: Flask, values: dict[str, dict[str, object]]) -> Iterator[tupl
             yield rule.endpoint, adapter.build(rule.endpoint, dict(values.get(rule.endpoint, {})))
 
 
-def visitors(
-    app: Flask, new_context: Callable[..., object], site: Site, cast: Cast, look: Look
-) -> tuple[Page, Page]:
-    """A stranger's window and an administrator's, both with that look."""
-    people.save_look(cast.ada, language=look.language, theme=look.theme)
-    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    session = signer.dumps({"token": sessions.begin_session(cast.ada, "a test's browser")})
-    windows = []
-    for cookies in ({}, {"publisher": session}):
-        context = new_context(
-            base_url=site.url,
-            viewport={"width": look.width, "height": 844},
-            color_scheme=look.theme,
-        )
-        wanted = {"language": look.language, "theme": look.theme, **cookies}
-        context.add_cookies([{"name": k, "value": v, "url": site.url} for k, v in wanted.items()])
-        windows.append(context.new_page())
-    return windows[0], windows[1]
+@dataclass
+class Window:
+    """One reader's window, and what is wrong with what it shows."""
+
+    page: Page
+    look: Look
+    wrong: list[str]
+
+    def go(self, address: str) -> int:
+        """Open the page; answers its status."""
+        answer = self.page.goto(address)
+        assert answer and not answer.request.redirected_from, f"{address} leads to {self.page.url}"
+        return answer.status
+
+    def main(self) -> str:
+        """What stands on the page besides its shell."""
+        return SECRETS.sub("", self.page.locator("main").inner_html())
+
+    def check(self, address: str) -> None:
+        self.wrong += [f"{address}: {fault}" for fault in faults(self.page, address, self.look)]
+
+
+def window(
+    app: Flask,
+    new_context: Callable[..., BrowserContext],
+    site: Site,
+    look: Look,
+    user: User | None = None,
+) -> Window:
+    """A window of `user`'s, or of a stranger's, with that look. It is so high that no bar covers anything."""
+    cookies = {"language": look.language, "theme": look.theme}
+    if user:
+        people.save_look(user, language=look.language, theme=look.theme)
+        signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        token = sessions.begin_session(user, "a test's browser")
+        cookies["publisher"] = signer.dumps({"token": token})
+    context = new_context(
+        base_url=site.url,
+        viewport={"width": look.width, "height": HEIGHT},
+        color_scheme=look.theme,
+    )
+    context.add_cookies([{"name": k, "value": v, "url": site.url} for k, v in cookies.items()])
+    context.add_init_script(Axe().axe_script)
+    return Window(context.new_page(), look, [])
 
 
 def faults(page: Page, address: str, look: Look) -> Iterator[str]:
@@ -174,56 +215,59 @@ def faults(page: Page, address: str, look: Look) -> Iterator[str]:
     wanted = "ko" if "/blog/%" in address else look.language  # an article speaks its own language
     if (language := page.locator("html").get_attribute("lang")) != wanted:
         yield f"says that it is in {language}"
-    for width in {look.width, min(look.width, 320)}:
-        page.set_viewport_size({"width": width, "height": 844})
+    yield from page.evaluate(CHECK, WCAG)
+    if look.language == "ko" and (said := SENTENCE.search(page.locator("body").inner_text())):
+        yield f"not translated: {said[0]}"
+    page.emulate_media(color_scheme=look.other_theme)  # type: ignore[arg-type]
+    page.evaluate(TURN, look.other_theme)
+    yield from (f"{fault} ({look.other_theme})" for fault in page.evaluate(CHECK, COLOURS))
+    page.emulate_media(color_scheme=look.theme)  # type: ignore[arg-type]
+    for width in {look.width, 320} if look.width < 640 else {look.width}:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             yield f"{wide} px too wide at {width}"
-    page.set_viewport_size(
-        {"width": look.width, "height": 4000}
-    )  # bars that stick cover nothing then
-    found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
-    for problem in found:
-        yield f"{problem['id']}: {[node['html'][:160] for node in problem['nodes'][:3]]}"
-    if look.language == "ko" and (said := SENTENCE.search(page.locator("body").inner_text())):
-        yield f"not translated: {said[0]}"
+    if look.width < 640:
+        page.set_viewport_size({"width": look.width, "height": HEIGHT})
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("look", "half"), LOOKS)
+@pytest.mark.timeout(480)
+@pytest.mark.parametrize(("look", "half"), HALVES)
 def test_pages_are_for_everybody(
     app: Flask,
     site: Site,
     cast: Cast,
-    new_context: Callable[..., object],
+    new_context: Callable[..., BrowserContext],
     values: dict[str, dict[str, object]],
     look: Look,
-    half: int | None,
+    half: int,
 ) -> None:
-    stranger, admin = visitors(app, new_context, site, cast, look)
-    wrong: list[str] = []
-    seen = 0
-    pages = [*addresses(app, values), ("", "/nothing-here")]
-    for endpoint, address in pages if half is None else pages[half::2]:
-        if half is None and endpoint not in MAIN:
+    access: dict[str, str] = app.extensions["access"]
+    who: User = getattr(cast, READERS[look.reader])
+    stranger = window(app, new_context, site, look)
+    admin, reader = (window(app, new_context, site, look, user) for user in (cast.ada, who))
+    pages = [*addresses(app, values), ("", "/nothing-here")][half::2]
+    assert len(pages) >= 18
+    for endpoint, address in pages:
+        needed = access.get(endpoint)
+        first = stranger if needed == ANYONE else admin
+        assert first.go(address) == (200 if endpoint else 404), address
+        shown = first.main()
+        first.check(address)
+        if needed in {None, ANYONE} or not at_least(look.reader, str(needed)):
             continue
-        page = stranger if app.extensions["access"].get(endpoint) == ANYONE else admin
-        answer = page.goto(address)
-        assert answer and not answer.request.redirected_from, f"{address} leads to {page.url}"
-        assert answer.status == (200 if endpoint else 404), address
-        seen += 1
-        wrong += [f"{address}: {fault}" for fault in faults(page, address, look)]
+        if reader.go(address) == 200 and reader.main() != shown:
+            reader.check(f"{address} ({look.reader})")
+    wrong = stranger.wrong + admin.wrong + reader.wrong
     assert not wrong, "\n".join(wrong)
-    assert seen >= (len(MAIN) if half is None else 18)
 
 
-@pytest.mark.parametrize("look", EVERYWHERE[:2], ids=str)
+@pytest.mark.parametrize("look", LOOKS[:2], ids=str)
 def test_empty_pages_are_for_everybody(
-    app: Flask, site: Site, cast: Cast, new_context: Callable[..., object], look: Look
+    app: Flask, site: Site, cast: Cast, new_context: Callable[..., BrowserContext], look: Look
 ) -> None:
-    _stranger, admin = visitors(app, new_context, site, cast, look)
-    wrong: list[str] = []
+    admin = window(app, new_context, site, look, cast.ada)
     for address in EMPTY:
-        admin.goto(address)
-        wrong += [f"{address}: {fault}" for fault in faults(admin, address, look)]
-    assert not wrong, "\n".join(wrong)
+        admin.go(address)
+        admin.check(address)
+    assert not admin.wrong, "\n".join(admin.wrong)
