@@ -116,6 +116,15 @@ def drafts(old: Draft, new: Draft) -> list[Change]:
     ]
 
 
+def fields(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
+    """The changes of named texts that both have, where they differ."""
+    return [
+        Change(name, words(old[name], new[name]), old[name], new[name])
+        for name in new
+        if old[name] != new[name]
+    ]
+
+
 def _rows(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Row, ...]:
     return tuple(Row(key, old.get(key), new.get(key)) for key in {**new, **old})
 

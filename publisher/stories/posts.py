@@ -16,6 +16,7 @@ from publisher.media import service as media
 from publisher.people.rules import Role
 from publisher.stories import (
     access,
+    conflicts,
     desk,
     diff,
     gauges,
@@ -86,7 +87,7 @@ def save_post(post_id: int) -> Page:
     except ZoneProblem as problem:
         return desk.page(post.story, post=post, post_form=form, problem=problem), 422
     except Stale as stale:
-        return _conflict(post, stale), 409
+        return conflicts.of_post(post, stale), 409
     except (Invalid, Conflict, NotAllowed) as refused:
         blame(form, refused, fallback="date" if form.wall != post.planned_wall else "text")
         return desk.page(post.story, post=post, post_form=form), refused.status
@@ -160,35 +161,6 @@ def _submit(post: Post) -> Page:
     else:
         undoing.say_submitted(_("Saved and submitted for review."), post)
     return desk.back_to(post.story, post)
-
-
-def _conflict(post: Post, stale: Stale) -> str:
-    """Both texts, their difference, and the two ways on. Everything that was sent goes along."""
-    mine, theirs = desk.draft_of(stale.values["mine"]), desk.draft_of(stale.values["theirs"])
-    kept = [
-        (name, value)
-        for name, values in request.form.lists()
-        for value in values
-        if name not in {"csrf_token", "version", "base", "page", "then"}
-    ]
-    kept_media = set(request.form.getlist("media", type=web.number))
-    kept += [
-        (name, value)
-        for use in mine.media
-        if use.id not in kept_media
-        for name, value in (("media", str(use.id)), (f"alt-{use.id}", use.alt))
-    ]
-    return render_template(
-        "stories/conflict.html",
-        post=post,
-        mine=mine,
-        theirs=theirs,
-        head=post.head,
-        changes=diff.drafts(theirs, mine),
-        kept=kept,
-        version=stale.values["version"],
-        base=stale.values["base"],
-    )
 
 
 def _begun(form: PostForm, post: Post) -> Draft:

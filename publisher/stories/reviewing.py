@@ -25,6 +25,7 @@ from publisher.stories import (
     approvals,
     comments,
     comparing,
+    conflicts,
     contents,
     diff,
     gauges,
@@ -167,6 +168,8 @@ def touch_up(post_id: int) -> Page:
             version=form.version.data or 0,
             base=form.base.data,
         )
+    except Stale as stale:
+        return conflicts.of_touch_up(post, stale), stale.status
     except (Invalid, Conflict, NotAllowed) as refused:
         blame(form, refused, fallback="text")
         return _page(post, touch_form=form), refused.status

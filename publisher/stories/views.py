@@ -23,6 +23,7 @@ from publisher.stories import (
     categories,
     choosing,
     comments,
+    conflicts,
     desk,
     drafting,
     leaving,
@@ -160,9 +161,9 @@ def change(story_id: int) -> Page:
         blame(form, refused)
         return desk.page(story, story_form=form), 422
     except Stale as stale:
-        form.title.errors = [stale.message]
-        form.version.data = stale.values["version"]
-        return desk.page(story, story_form=form), 409
+        page = conflicts.of_story(story, form, stale.values["version"])
+        if page:
+            return page, stale.status
     flash(_("Saved."), "success")
     return desk.back_to(story)
 

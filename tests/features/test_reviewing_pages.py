@@ -20,6 +20,7 @@ from publisher.people.models import User
 from publisher.stories import absences, approvals, comments, review, service, taking, waiting
 from publisher.stories.models import Comment, Post
 from publisher.stories.rules import Draft, MediaUse
+from tests.features.sent_again import hidden_in
 from tests.plugins.pictures import picture
 
 
@@ -165,8 +166,29 @@ def test_an_editor_edits_and_another_one_decides(rui, cast, post):
     assert (post.status, post.head.text, post.head.author) == ("in_review", "12 won.", cast.rui)
     stale = rui.post(f"/posts/{post.id}/touch-up", data={**form, "text": "Mine"})
     assert stale.status_code == 409
-    assert "Mine" in stale.text, "what was typed stays"
+    said = words(stale)
+    assert "What saving yours would change" in said
+    assert "12 won." in said
     assert post.head.text == "12 won."
+    again = rui.post(f"/posts/{post.id}/touch-up", data={**form, "text": "Mine"})
+    assert again.status_code == 409, "nothing is adopted by pressing once more"
+
+    over = rui.post(f"/posts/{post.id}/touch-up", data=hidden_in(stale))
+    assert over.status_code == 302
+    assert post.head.text == "Mine"
+    assert [each.text for each in post.revisions][-2] == "12 won."
+
+
+def test_a_text_for_a_post_that_left_the_review_is_shown_to_copy(rui, cast, post):
+    form = {"version": post.version, "base": post.head.hash, "title": "New", "text": "12 won."}
+    review.request_changes(cast.ada, post, "Look again")
+    here = {"Sec-Fetch-Site": "same-origin"}
+    page = rui.post(f"/posts/{post.id}/touch-up", data=form, headers=here)
+    assert page.status_code == 409
+    assert "12 won." in page.text
+    said = rui.post(f"/posts/{post.id}/request-changes", data={"reason": "No!"}, headers=here)
+    assert said.status_code == 409
+    assert "No!" in said.text
 
 
 class TestWhereOnesOwnWordsMayBeApproved:

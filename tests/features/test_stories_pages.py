@@ -20,6 +20,7 @@ from publisher.storage import writing
 from publisher.stories import review, service
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
+from tests.features.sent_again import hidden_in
 
 START = {"title": "하루", "language": "ko", "category_id": 0}
 KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -169,6 +170,25 @@ def test_an_author_who_may_not_move_a_scheduled_post_loses_no_words(ana, rui, ca
     assert "Precious" in page.text
     assert 'value="10:30"' in page.text
     assert (post.head.text, post.due_at) == ("Hello", datetime(2027, 1, 15, 9, 30, tzinfo=UTC))
+
+
+def test_two_people_changing_a_story_choose_between_both_texts(ana, rui, cast, story):
+    about = {"title": "Mine", "brief": "My\r\nbrief", "category_id": 0, "language": "en"}
+    form = {**about, "version": story.version}
+    theirs = {**form, "title": "Theirs", "brief": "Their brief"}
+    assert rui.post(f"/stories/{story.id}", data=theirs).status_code == 302
+    page = ana.post(f"/stories/{story.id}", data=form)
+    assert page.status_code == 409
+    said = words(page)
+    assert "My brief" in said
+    assert "Their brief" in said
+    assert ana.post(f"/stories/{story.id}", data=form).status_code == 409, "not by pressing again"
+    assert story.title == "Theirs"
+
+    assert ana.post(f"/stories/{story.id}", data=hidden_in(page)).status_code == 302
+    assert (story.title, story.brief) == ("Mine", "My\nbrief")
+    same = ana.post(f"/stories/{story.id}", data=form)
+    assert same.status_code == 302, "both say the same: there is nothing to choose"
 
 
 def test_two_people_writing_at_once_both_keep_their_text(ana, rui, post):
