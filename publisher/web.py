@@ -36,7 +36,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from publisher import clock, navigation
+from publisher import clock, navigation, unsent
 from publisher.config import Config
 from publisher.errors import DomainError
 from publisher.extensions import babel
@@ -168,6 +168,7 @@ def init_app(app: Flask, config: Config) -> None:
     babel.init_app(app, locale_selector=_choose_locale, timezone_selector=lambda: my_zone().key)
     app.before_request(_admit)
     app.after_request(_harden)
+    unsent.init_app(app, secure=config.secure)
     app.register_error_handler(DomainError, _domain_error_page)
     app.register_error_handler(HTTPException, _http_error_page)
     app.register_error_handler(Exception, _bug_page)
@@ -184,7 +185,7 @@ def _admit() -> WerkzeugResponse | None:
     needed = current_app.extensions["access"].get(request.endpoint or "")
     if needed == BEARER or request.blueprint == "api":
         return None
-    g.me = people.person_of_session(session.get("token", "")) if "token" in session else None
+    _find_out_who_asks()
     if request.endpoint is None:
         return None
     if needed == ANYONE:
@@ -199,6 +200,10 @@ def _admit() -> WerkzeugResponse | None:
     if not at_least(g.me.role, Role(needed)):
         abort(403)
     return None
+
+
+def _find_out_who_asks() -> None:
+    g.me = people.person_of_session(session.get("token", "")) if "token" in session else None
 
 
 def _refuse_unsayable() -> None:
@@ -229,6 +234,8 @@ def _harden(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status_code >= 400 and request.method == "POST":
+        response.headers.setdefault("Cache-Control", "no-store")  # it may show what was typed
     if settings().secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if g.get("me") is not None:
@@ -299,22 +306,32 @@ def _domain_error_page(error: DomainError) -> Response:
 def _page_before() -> str:
     """The path of the page whose form or link led here, if it is ours and another one."""
     before = urlsplit(request.referrer or "")
-    if before.netloc != request.host or before.path == request.path:
+    if before.netloc != request.host or (before.path == request.path and not _can_be_read()):
         return ""
     return safe_path(f"{before.path}?{before.query}" if before.query else before.path)
+
+
+def _can_be_read() -> bool:
+    """Whether the address that was asked for is a page, too, and not only where a form goes."""
+    rule = request.url_rule
+    return request.method == "POST" and rule is not None and "GET" in (rule.methods or ())
 
 
 def _http_error_page(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
     code = error.code or 500
     if isinstance(error, CSRFError):
-        return render_template("errors/expired.html"), code
+        _find_out_who_asks()  # the token is looked at before anybody is let in
+        return render_template("errors/expired.html", way_back=_page_before()), code
     if code < 400 or error.response is not None:
         return error
     if request.path.startswith(PROGRAMS):
         page = problem(code, error.name.lower().replace(" ", "_"), error.description or "")
     else:
         known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-        page = make_response(render_template("errors/error.html", code=known), code)
+        way_back = _page_before()
+        page = make_response(
+            render_template("errors/error.html", code=known, way_back=way_back), code
+        )
     if isinstance(error, MethodNotAllowed):
         page.allow.update(error.valid_methods or ())
     return page
