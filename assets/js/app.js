@@ -8,11 +8,11 @@ import { watchCopying } from "./copy.js";
 import { watchCounters } from "./counter.js";
 import { addTokenTo } from "./csrf.js";
 import { watchDialogs } from "./dialogs.js";
-import { watchSigningOut } from "./drafts.js";
 import { watchFocus } from "./focus.js";
 import { watchForms } from "./forms.js";
-import { watchGuards } from "./guard.js";
+import { watchGuards, watchSending } from "./guard.js";
 import { watchInserting } from "./insert.js";
+import { watchSigningOut } from "./leaving.js";
 import { watchLibrary } from "./library.js";
 import { watchMenus } from "./menus.js";
 import { watchPictures } from "./pictures.js";
@@ -32,7 +32,7 @@ document.addEventListener("htmx:config:request", ({ detail }) => addTokenTo(deta
 document.addEventListener("htmx:after:swap", () => enhance(document));
 
 /** These listen on the document once, and so need not know of swaps. */
-[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchLibrary, watchMenus, watchPictures, watchReviewing, watchSaving, watchShortcuts, watchSigningOut, watchToasts, watchUploads].forEach(
+[watchCopying, watchCounters, watchDialogs, watchFocus, watchInserting, watchLibrary, watchMenus, watchPictures, watchReviewing, watchSaving, watchSending, watchShortcuts, watchSigningOut, watchToasts, watchUploads].forEach(
   (watch) => watch(),
 );
 tellOtherTabs();

@@ -1,5 +1,5 @@
 // Autosave: what is typed is kept on this device at once and by the server after a pause. Typing is never touched.
-import { PAGE, contentOf, fieldsOf, forget, isTime, keep, timesOf } from "./drafts.js";
+import { contentOf, fieldsOf, forget, isTime, keep, nameOf, timesOf } from "./drafts.js";
 import { token } from "./csrf.js";
 import { fresh } from "./dom.js";
 import { showConflict } from "./conflict.js";
@@ -192,7 +192,7 @@ async function goOn() {
 // ---- Looking after a form ----
 
 function lookAfter(form) {
-  form.elements.page.value = PAGE;
+  form.elements.page.value = nameOf(form);
   const state = form.querySelector("[data-draft-state]");
   const draft = { form, state, begin: state.textContent, autosaves: "autosaveUrl" in form.dataset, tries: 0, kept: true };
   const unsaved = "unsaved" in form.dataset;
@@ -208,8 +208,12 @@ function lookAfter(form) {
   form.addEventListener("change", () => typed(draft));
   form.addEventListener("focusout", () => now(draft));
   form.querySelector("[data-compare]")?.addEventListener("click", () => showConflict(draft, { save, adoptBase }));
+  form.addEventListener("publisher:unkept", () => {
+    draft.kept = false;
+    if (isDirty(draft) && draft.outcome !== "saved") sayUnsaved(draft, "Unkept", draft.outcome);
+  });
   if (unsaved) typed(draft);
-  offerCopies(form);
+  void offerCopies(form);
 }
 
 export function watchDrafts(root) {
@@ -229,7 +233,9 @@ export function watchSaving() {
   addEventListener("pagehide", () => living().forEach(now));
   addEventListener("online", () => living().forEach(now));
   addEventListener("offline", () => living().filter(isDirty).forEach((draft) => sayUnsaved(draft, "Offline")));
-  addEventListener("beforeunload", (event) => living().some(mayLose) && event.preventDefault());
+  addEventListener("beforeunload", (event) => {
+    if (!("leaving" in document.documentElement.dataset) && living().some(mayLose)) event.preventDefault();
+  });
   addEventListener("pageshow", () => living().forEach((draft) => (draft.leaving = false)));
   watchSigningIn(goOn);
 }

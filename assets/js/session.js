@@ -3,7 +3,8 @@ import { adoptToken } from "./csrf.js";
 
 const SIGNED_IN = "publisher.signed-in";
 
-/** Whether this page may still save: "in" (with a fresh token), "out", "other" (somebody else is), "offline". */
+/** Whether this page may still save: "in" (with a fresh token), "out", "other" (somebody else is), "offline".
+ * A page that was made for nobody in particular asks without a person. */
 export async function renew({ sessionUrl, person }) {
   try {
     const response = await fetch(sessionUrl, { credentials: "same-origin" });
@@ -11,7 +12,7 @@ export async function renew({ sessionUrl, person }) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const who = page.querySelector("[data-signed-in]")?.dataset.signedIn;
     if (!response.ok || !who) return "out";
-    if (who !== person) return "other";
+    if (person && who !== person) return "other";
     adoptToken(page);
     return "in";
   } catch {

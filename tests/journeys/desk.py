@@ -33,13 +33,23 @@ def texts(post: Post) -> list[str]:
 def kept(page: Page) -> int:
     """How many copies this browser keeps."""
     count: int = page.evaluate(
-        "Object.keys(localStorage).filter((key) => key.startsWith('publisher.draft.')).length"
+        """async () => {
+          const { promise, resolve } = Promise.withResolvers();
+          const door = indexedDB.open("publisher", 1);
+          door.onupgradeneeded = () => door.result.createObjectStore("copies");
+          door.onsuccess = () => resolve(door.result);
+          const db = await promise;
+          const asked = db.transaction("copies").objectStore("copies").count();
+          await new Promise((done) => (asked.onsuccess = done));
+          db.close();
+          return asked.result;
+        }"""
     )
     return count
 
 
 def offered(page: Page) -> Locator:
-    return page.locator(".restore")
+    return page.locator(".restore:not([hidden])")
 
 
 def give(

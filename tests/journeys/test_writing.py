@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Route, expect
+from playwright.sync_api import Dialog, Route, expect
 
 from publisher.deliveries import service as deliveries
 from publisher.people import sessions
@@ -218,45 +217,6 @@ def test_a_session_that_ends_does_not_take_the_page_along(
     expect(ana.locator("#toasts")).to_contain_text("Saved.")
     expect(text).to_have_value("아직 여기")
     assert texts(post) == ["처음 글", "아직 여기"]
-    assert kept(ana) == 0
-
-
-def test_what_a_crashed_browser_held_is_offered_again(
-    enter: Enter, new_context: Callable[..., BrowserContext], cast: Cast, post: Post, site: Site
-) -> None:
-    ana = enter(cast.ana)
-    text = desk(ana, post)
-    ana.route("**/autosave", lambda route: route.abort())
-    text.press("Control+End")
-    text.press_sequentially(" 마지막 글자까지")
-    site.wait_until(lambda: kept(ana) == 1)
-    storage = (
-        ana.context.storage_state()
-    )  # what the disk has; the page itself never gets to say more
-
-    again = new_context(base_url=site.url, storage_state=storage).new_page()
-    text = desk(again, post)
-    expect(text).to_have_value("처음 글")
-    expect(offered(again)).to_contain_text("It is still on this device")
-    offered(again).get_by_role("button", name="Restore it").click()
-    expect(text).to_have_value("처음 글 마지막 글자까지")
-    expect(state(again)).to_have_text(SAVED)
-    assert texts(post)[-1] == "처음 글 마지막 글자까지"
-    again.reload()
-    expect(offered(again)).to_be_hidden()
-    assert kept(again) == 0
-
-
-def test_signing_out_leaves_nothing_on_the_device(enter: Enter, cast: Cast, post: Post) -> None:
-    review.submit(cast.ana, post)
-    ana = enter(cast.ana)
-    desk(ana, post).fill("남겨 두지 않을 글")
-    expect(state(ana)).to_contain_text("Kept on this device")
-    assert kept(ana) == 1
-    ana.on("dialog", lambda question: question.accept())
-    ana.locator("summary.tool-person").click()
-    ana.get_by_role("button", name="Sign out").click()
-    expect(ana.locator("input[name=email]")).to_be_visible()
     assert kept(ana) == 0
 
 
