@@ -27,6 +27,7 @@ class _Row:
     wait_min: int = 0
 
 
+NOT_THE_PAGE = "This token is not the Page's own. Connect it with the Page's access token."
 _RECONNECT = _Row(Disconnected, "Facebook no longer accepts this Page's token. Connect it again.")
 _PERMISSION = _Row(Disconnected, "The token may not publish to this Page. Connect it again.")
 _HUMAN = _Row(Disconnected, "Facebook asks for a person to look at this Page's account.")

@@ -27,6 +27,7 @@ class _Row:
     duplicate: bool = False
 
 
+READ_ONLY = "The X app may only read. Allow it to write."
 _RECONNECT = "X no longer accepts this account's keys. Connect the account again."
 
 # The first row that fits decides. A phrase "" fits all.
@@ -36,7 +37,7 @@ ERRORS: tuple[_Row, ...] = (
     _Row(401, "", Disconnected, _RECONNECT),
     _Row(402, "", Disconnected, "The X account has no credits left."),
     _Row(403, "duplicate content", Rejected, "X already has a post with this text.", True),
-    _Row(403, "oauth1-permissions", Disconnected, "The X app may only read. Allow it to write."),
+    _Row(403, "oauth1-permissions", Disconnected, READ_ONLY),
     _Row(403, "unsupported-authentication", Disconnected, _RECONNECT),
     _Row(403, "client-forbidden", Disconnected, "The X app does not belong to a project."),
     _Row(403, "temporarily locked", Disconnected, "X has locked this account for now."),

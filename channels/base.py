@@ -196,6 +196,8 @@ class Channel(ABC):
         self.api_url = (api_url or "").rstrip("/")
         self.quota: Quota | None = None
         """What the last create's rate headers said, for the caller to read after it."""
+        self.known_as = ""
+        """The account's public name, where its owner knows it from an earlier `identify`."""
 
     @classmethod
     @abstractmethod

@@ -13,7 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from channels._facebook_answers import error_from, is_gone, no_permission, quota_from
+from channels._facebook_answers import (
+    NOT_THE_PAGE,
+    error_from,
+    is_gone,
+    no_permission,
+    quota_from,
+)
 from channels.base import (
     Channel,
     Content,
@@ -27,7 +33,7 @@ from channels.base import (
     Receipt,
     Token,
 )
-from channels.errors import ChannelError, Rejected, Unavailable, Unconfirmed
+from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from channels.http import Answer, Wire
 from channels.images import check_images
 from channels.text import nfc
@@ -281,9 +287,13 @@ class Facebook(Channel):
             raise Unavailable("Facebook did not change the post.", detail=self._excerpt())
 
     def identify(self) -> str:
-        name = self._read(self._page, {"fields": "id,name"}).get("name")
+        """The name of the Page. Raises Disconnected when the token is somebody else's, who may read it."""
+        me = self._read("me", {"fields": "id,name"})
+        name = me.get("name")
         if not isinstance(name, str) or not name:
             raise Unavailable("Facebook did not say whose Page this is.", detail=self._excerpt())
+        if me.get("id") != self._page:
+            raise Disconnected(NOT_THE_PAGE, detail=f"the token is of {me.get('id')}")
         return name
 
     def _read(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:

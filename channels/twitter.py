@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from requests_oauthlib import OAuth1
 
 from channels import text as x_text
-from channels._twitter_answers import error_from, quota_from
+from channels._twitter_answers import READ_ONLY, error_from, quota_from
 from channels.base import (
     Channel,
     Content,
@@ -26,7 +26,7 @@ from channels.base import (
     Receipt,
     Token,
 )
-from channels.errors import ChannelError, Rejected, Unavailable, Unconfirmed
+from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from channels.http import Answer, Wire
 from channels.images import check_images
 
@@ -43,6 +43,9 @@ MEDIA_POLLS = 30
 TIMELINE_PAGES = 10
 _SCHEME = re.compile("https?://", re.IGNORECASE)
 CLOCK_SLACK = timedelta(seconds=5)
+
+_known_ids: dict[tuple[str, str], str] = {}
+"""Whose a token is never changes, and X lets us ask 75 times in 15 minutes: a process asks once."""
 
 
 class Twitter(Channel):
@@ -73,7 +76,6 @@ class Twitter(Channel):
     ) -> None:
         super().__init__(credentials, save_token, api_url=api_url or API_URL)
         self._wire = Wire(self.label, credentials.values())
-        self._me: Mapping[str, str] | None = None
 
     @classmethod
     def check(cls, content: Content) -> list[Problem]:
@@ -199,7 +201,7 @@ class Twitter(Channel):
             "start_time": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "tweet.fields": "created_at,entities,attachments,referenced_tweets,note_tweet",
         }
-        path = f"/2/users/{self._identity()['id']}/tweets"
+        path = f"/2/users/{self._user_id()}/tweets"
         for _ in range(TIMELINE_PAGES):
             page = self._read(path, query)
             meta = page.get("meta")
@@ -212,25 +214,43 @@ class Twitter(Channel):
         raise Unavailable("X's timeline is too long to read.", detail=f"{TIMELINE_PAGES} pages")
 
     def identify(self) -> str:
-        return f"@{self._identity()['username']}"
+        """Whose keys these are. Raises Disconnected also when they may read but not write."""
+        answer = self._who()
+        if answer.headers.get("x-access-level") == "read":
+            raise Disconnected(READ_ONLY, detail="x-access-level: read")
+        return self.known_as
 
-    def _identity(self) -> Mapping[str, str]:
-        if self._me is None:
-            me = self._read("/2/users/me", {}).get("data") or {}
-            if not me.get("id"):
-                raise Unavailable("X did not say whose account this is.")
-            self._me = {"id": str(me["id"]), "username": str(me.get("username", ""))}
-        return self._me
+    def _who(self) -> Answer:
+        answer = self._answer("/2/users/me", {})
+        me = answer.json.get("data") or {}
+        user_id, name = str(me.get("id") or ""), str(me.get("username") or "")
+        if not user_id or not name:
+            raise Unavailable("X did not say whose account this is.")
+        _known_ids[self._token] = user_id
+        self.known_as = f"@{name}"
+        return answer
+
+    @property
+    def _token(self) -> tuple[str, str]:
+        return self.api_url, self.credentials["access_token"]
+
+    def _user_id(self) -> str:
+        if self._token not in _known_ids:
+            self._who()
+        return _known_ids[self._token]
 
     def _address(self, remote_id: str) -> str:
-        username = (self._me or {}).get("username") or self.credentials.get("username")
+        username = self.known_as.removeprefix("@")
         place = f"{username}/status" if username else "i/web/status"
         return f"https://x.com/{place}/{remote_id}"
 
     def _read(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        return self._answer(path, query).json
+
+    def _answer(self, path: str, query: Mapping[str, str]) -> Answer:
         answer = self._wire.repeatable("GET", self.api_url + path, params=query, auth=self._auth())
         if answer.status == 200 and answer.json:
-            return answer.json
+            return answer
         error = self._error(answer, creates=False)
         if isinstance(error, Rejected):
             raise Unavailable("X's timeline could not be read.", detail=error.detail)

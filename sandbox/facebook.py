@@ -129,9 +129,11 @@ class Facebook:
         return answer
 
     def _routed(self, call: Call, page: Page) -> Response:
-        """/me is the page of the token; a page's own edges; else one object by its id."""
+        """/me is whose token it is; a page's own edges; else one object by its id."""
         if not call.segments:
             return errors.error(2500, "Unknown path components: /")
+        if call.segments == ["me"] and call.method == "GET" and page.state == "user_token":
+            return objects.person(call)
         first = page.page_id if call.segments[0] == "me" else call.segments[0]
         edge = "/".join(call.segments[1:])
         if not re.fullmatch(r"\d+(_\d+)?", first):

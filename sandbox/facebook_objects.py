@@ -55,6 +55,11 @@ def _photo(world: World, call: Call, page: Page, object_id: str) -> Response:
     return reply(200, shown, decision=f"read {media.id}", kind=errors.JSON)
 
 
+def person(call: Call) -> Response:
+    """Who pasted their own token where a Page's belongs."""
+    return reply(200, {"id": "1234567", "name": "A Person"}, decision="who am I", kind=errors.JSON)
+
+
 def page(found: Page, call: Call) -> Response:
     names = {name.strip() for name in call.params.get("fields", "id,name").split(",")} | {"id"}
     known = {

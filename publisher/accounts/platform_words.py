@@ -34,6 +34,7 @@ SENTENCES = (
     _l("The X app has used up its month."),
     _l("The X app may only read. Allow it to write."),
     _l("The token may not publish to this Page. Connect it again."),
+    _l("This token is not the Page's own. Connect it with the Page's access token."),
     _l("X allows one cashtag in a post."),
     _l("X already has a post with this text."),
     _l("X asks us to wait."),

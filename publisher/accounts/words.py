@@ -35,6 +35,7 @@ ADVICE = {
     "X no longer accepts this account's keys. Connect the account again.": _RENEW,
     "Facebook no longer accepts this Page's token. Connect it again.": _RENEW,
     "The token may not publish to this Page. Connect it again.": _RENEW,
+    "This token is not the Page's own. Connect it with the Page's access token.": _RENEW,
     "Facebook asks for a person to look at this Page's account.": _ON_FACEBOOK,
     "Facebook has restricted posting for this Page.": _ON_FACEBOOK,
 }

@@ -234,6 +234,14 @@ def test_a_page_without_authority_is_disconnected(sandbox: Sandbox, send: Send, 
         send(Facebook(credentials, lambda token: None, api_url=sandbox.facebook_url), "hello")
 
 
+def test_the_token_of_a_person_is_not_taken_for_the_pages_own(sandbox: Sandbox) -> None:
+    """It reads the Page as well, and so looks right until the first post."""
+    credentials = sandbox.add_page("2003", "Mine", state="user_token")
+    page = Facebook(credentials, lambda token: None, api_url=sandbox.facebook_url)
+    with pytest.raises(Disconnected, match="not the Page's own"):
+        page.identify()
+
+
 def test_a_post_is_found_by_its_text_or_by_its_marker(
     page: Facebook, sandbox: Sandbox, soon: datetime, send: Send
 ) -> None:

@@ -40,6 +40,12 @@ def test_the_address_names_the_account_once_it_is_known(x: Twitter, on_wire: Any
     assert receipt.url == f"https://x.com/acme/status/{receipt.remote_id}"
 
 
+def test_the_address_names_the_account_that_its_owner_knows(x: Twitter, on_wire: Any) -> None:
+    x.known_as = "@acme"
+    receipt = x.publish(Content("hello"), key="1", on_wire=on_wire)
+    assert receipt.url == f"https://x.com/acme/status/{receipt.remote_id}"
+
+
 def test_when_on_wire_refuses_nothing_was_sent(x: Twitter, sandbox: Sandbox) -> None:
     class Cancelled(OSError):
         pass
@@ -306,11 +312,22 @@ def test_a_timeline_that_cannot_be_read_is_no_verdict(
         x.find(Content("hello"), since=soon)
 
 
-def test_who_am_i_is_asked_once(x: Twitter, sandbox: Sandbox, soon: datetime) -> None:
-    x.identify()
-    x.find(Content("a"), since=soon)
-    x.find(Content("b"), since=soon)
+def test_whose_keys_these_are_is_asked_once_by_a_process(
+    x: Twitter, sandbox: Sandbox, soon: datetime
+) -> None:
+    """Each reconciliation opens the channel anew, and X answers this question 75 times in 15 minutes."""
+    for _ in range(3):
+        Twitter(x.credentials, x.save_token, api_url=x.api_url).find(Content("a"), since=soon)
     assert sum(path.endswith("/2/users/me") for path in _paths(sandbox)) == 1
+
+
+def test_keys_that_may_only_read_are_told_by_asking_who_they_are(
+    x: Twitter, sandbox: Sandbox, soon: datetime
+) -> None:
+    sandbox.add_x("1002", "acme", state="read_only")
+    with pytest.raises(Disconnected, match="may only read"):
+        x.identify()
+    assert x.find(Content("a"), since=soon) == []
 
 
 def _paths(sandbox: Sandbox) -> list[str]:
