@@ -71,7 +71,8 @@ def connect(
     """Add an account, or renew the credentials of the one with that slug and kind. It keeps its posts: what
     waits for it goes out, as far as it is within its grace. `expires_at` is when the credentials end.
 
-    Raises Invalid naming what is missing. Nothing is sent; `check` asks the platform who it is.
+    Raises Invalid naming what is missing, Conflict for a second hosted blog. A new account is not asked who
+    it is, `check` does that; one that is there is asked as in `renew`, and held if it is somebody else.
     """
     if kind not in REGISTRY:
         raise Invalid(
@@ -88,33 +89,78 @@ def connect(
                 slug=slug,
             )
         )
-    given = {name: str(value).strip() for name, value in (credentials or {}).items()}
-    if problems := credential_problems(kind, given):
-        raise Invalid(" ".join(problems), code="credentials_incomplete")
+    given = _complete(kind, credentials or {})
+    if spacing_s is not None:
+        _require_pace(spacing_s)
     if actor is not None:
         require_public(api_url)
-    limits = channel_class(kind).limits
+    _require_room(kind, slug)
+    known = db.session.scalar(select(Account).where(Account.slug == slug))
+    name = _who(kind, given, api_url) if known is not None and known.kind == kind else ""
     with writing() as session:
         account = session.scalar(select(Account).where(Account.slug == slug))
         if account is None:
             account = Account(kind=kind, slug=slug, label=label or slug, created_at=clock.now())
-            account.spacing_s = limits.spacing_s
+            account.spacing_s = channel_class(kind).limits.spacing_s
             session.add(account)
         elif account.kind != kind:
             raise Conflict(_("“%(slug)s” is an account of another channel.", slug=slug))
         account.label = label or account.label
-        account.credentials = given if CREDENTIAL_FIELDS[kind][0] else None
-        account.api_url = api_url
-        account.expires_at = expires_at
-        account.sandbox = sandbox
+        account.api_url, account.sandbox = api_url, sandbox
         account.spacing_s = account.spacing_s if spacing_s is None else spacing_s
-        account.paused_until = None
-        _activate(account)
-        session.flush()
-        expiry.remind(account)
-        audit.record(actor, "account.connected", "account", account.id, kind=kind, slug=slug)
-        queue.ring_after_commit(clock.now())
+        _entrust(actor, account, given, expires_at)
+        _name(account, name)
         return account
+
+
+def _entrust(
+    actor: User | None, account: Account, given: dict[str, str], expires_at: datetime | None
+) -> None:
+    """Give the account these credentials and let it send. Call inside `writing()`."""
+    account.credentials = given if CREDENTIAL_FIELDS[account.kind][0] else None
+    account.expires_at = expires_at
+    account.paused_until = None
+    _activate(account)
+    db.session.flush()
+    expiry.remind(account)
+    audit.record(
+        actor, "account.connected", "account", account.id, kind=account.kind, slug=account.slug
+    )
+    queue.ring_after_commit(clock.now())
+
+
+def _name(account: Account, name: str) -> None:
+    """Keep who the account says it is; hold it where that is not who it was. Call inside `writing()`."""
+    before = account.public_name
+    if name:
+        account.public_name, account.checked_at = name, clock.now()
+    if name and before and name != before:
+        held = hold(None, f"It answers as {name} now, not as {before} any more.", account)
+        held.code, held.values = IDENTITY, {"now": name, "before": before}
+
+
+def _complete(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
+    """The credentials without white space around them. Raises Invalid naming what is missing or unknown."""
+    given = {name: str(value).strip() for name, value in credentials.items()}
+    if problems := credential_problems(kind, given):
+        raise Invalid(" ".join(problems), code="credentials_incomplete")
+    return given
+
+
+def _require_room(kind: str, slug: str) -> None:
+    """One hosted blog: its pages and its feed are the site's, and know of no account."""
+    if kind != Blog.kind:
+        return
+    other = db.session.scalar(select(Account).where(Account.kind == kind, Account.slug != slug))
+    if other is not None:
+        raise Conflict(
+            _(
+                "There is a hosted blog already: “%(slug)s”. Its pages and its feed are this"
+                " installation's own, so there can be no second one.",
+                slug=other.slug,
+            ),
+            code="blog_exists",
+        )
 
 
 def renew(
@@ -130,36 +176,24 @@ def renew(
     under another name before a person releases it. Raises Invalid, and keeps the old ones, when the platform
     refuses them; one that cannot be asked now is believed.
     """
-    given = {name: str(value).strip() for name, value in credentials.items()}
-    if problems := credential_problems(account.kind, given):
-        raise Invalid(" ".join(problems), code="credentials_incomplete")
+    given = _complete(account.kind, credentials)
     name = _who(account.kind, given, account.api_url)
     with writing():
         account = get(account.id)
-        before = account.public_name
-        connect(
-            actor,
-            kind=account.kind,
-            slug=account.slug,
-            credentials=given,
-            api_url=account.api_url,
-            sandbox=account.sandbox,
-            expires_at=expires_at,
-        )
-        if name:
-            account.public_name, account.checked_at = name, clock.now()
-        if name and before and name != before:
-            held = hold(None, f"It answers as {name} now, not as {before} any more.", account)
-            held.code, held.values = IDENTITY, {"now": name, "before": before}
+        _entrust(actor, account, given, expires_at)
+        _name(account, name)
         return account
 
 
 def _who(kind: str, credentials: Mapping[str, str], api_url: str) -> str:
     """Whose credentials these are; empty when nobody can say now. Raises Invalid when they are refused."""
     db.session.rollback()
-    channel = channel_class(kind)(credentials, lambda _token: None, api_url=api_url or None)
+    adapter = channel_class(kind)
+    if not issubclass(adapter, Identifies):
+        return ""
+    channel = adapter(credentials, lambda _token: None, api_url=api_url or None)
     try:
-        return channel.identify() if isinstance(channel, Identifies) else ""
+        return channel.identify()
     except Disconnected as error:
         raise Invalid(error.message, code="account_refused") from None
     except ChannelError:
@@ -180,7 +214,9 @@ def open_channel(account: Account) -> Channel:
     if account.kind == "blog":
         return Blog(credentials, save_token, shelf=Shelf())
     adapter = channel_class(account.kind)
-    return adapter(credentials, save_token, api_url=account.api_url or None)
+    channel = adapter(credentials, save_token, api_url=account.api_url or None)
+    channel.known_as = account.public_name
+    return channel
 
 
 def check(actor: User | None, account: Account) -> Account:
@@ -238,11 +274,15 @@ def throttle(account: Account, until: datetime) -> None:
 
 def pace(actor: User | None, account: Account, spacing_s: float) -> None:
     """Set the least number of seconds between two posts."""
-    if not 0 <= spacing_s <= 86_400:
-        raise Invalid(_("The pause between two posts lies between 0 seconds and a day."))
+    _require_pace(spacing_s)
     with writing():
         account.spacing_s = spacing_s
         audit.record(actor, "account.paced", "account", account.id, spacing_s=spacing_s)
+
+
+def _require_pace(spacing_s: float) -> None:
+    if not 0 <= spacing_s <= 86_400:
+        raise Invalid(_("The pause between two posts lies between 0 seconds and a day."))
 
 
 def hold(actor: User | None, reason: str, account: Account | None = None) -> Hold:

@@ -13,9 +13,15 @@ from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 
 
-def blog(admin: User, slug: str = "blog", label: str = "회사 블로그") -> Account:
-    """A hosted blog to write for."""
-    return accounts.connect(admin, kind="blog", slug=slug, label=label, credentials={})
+def blog(admin: User) -> Account:
+    """The hosted blog to write for."""
+    return accounts.connect(admin, kind="blog", slug="blog", label="회사 블로그", credentials={})
+
+
+def page(admin: User, slug: str, label: str) -> Account:
+    """A Page beside it."""
+    given = {"page_id": "1", "page_token": "page-token-1"}
+    return accounts.connect(admin, kind="facebook", slug=slug, label=label, credentials=given)
 
 
 def planned(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from publisher import clock, vault
 from publisher.accounts import service as accounts
+from publisher.accounts.models import Account
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
 from publisher.people.models import User
@@ -86,6 +87,54 @@ def test_checking_asks_the_platform_and_resumes(newsroom: Newsroom) -> None:
     with pytest.raises(Invalid):
         accounts.check(newsroom.editor, accounts.by_slug("x"))
     assert accounts.by_slug("x").problem
+
+
+def test_the_same_account_may_be_connected_anew(newsroom: Newsroom) -> None:
+    x = accounts.check(None, accounts.by_slug("x"))
+    again = connect_anew(x, dict(x.credentials or {}))
+    assert (again.id, again.label, accounts.holds()) == (x.id, "X again", {})
+
+
+def test_a_slug_that_answers_as_somebody_else_is_held(newsroom: Newsroom) -> None:
+    x = accounts.check(None, accounts.by_slug("x"))
+    connect_anew(x, newsroom.sandbox.add_x("1003", "rival"))
+    held = accounts.holds()[x.id]
+    assert held.values == {"now": "@rival", "before": "@acme"}
+
+
+def test_credentials_that_are_refused_replace_none(newsroom: Newsroom) -> None:
+    x = accounts.by_slug("x")
+    before = x.credentials
+    with pytest.raises(Invalid, match="no longer accepts"):
+        connect_anew(x, KEYS)
+    assert accounts.by_slug("x").credentials == before
+
+
+def connect_anew(account: Account, credentials: dict[str, str]) -> Account:
+    return accounts.connect(
+        None,
+        kind=account.kind,
+        slug=account.slug,
+        label="X again",
+        credentials=credentials,
+        api_url=account.api_url,
+    )
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("spacing", [-5.0, float("nan"), 86_401.0])
+def test_no_account_is_connected_with_an_impossible_pace(spacing: float) -> None:
+    with pytest.raises(Invalid, match="between 0 seconds and a day"):
+        accounts.connect(None, kind="blog", slug="blog", spacing_s=spacing)
+    assert not accounts.all_accounts()
+
+
+@pytest.mark.usefixtures("app")
+def test_there_is_one_hosted_blog() -> None:
+    accounts.connect(None, kind="blog", slug="blog", label="Blog")
+    with pytest.raises(Conflict, match="There is a hosted blog already: “blog”"):
+        accounts.connect(None, kind="blog", slug="notes", label="Notes")
+    assert accounts.connect(None, kind="blog", slug="blog", label="Our blog").label == "Our blog"
 
 
 def test_a_hold_keeps_its_first_reason_and_needs_one(newsroom: Newsroom) -> None:

@@ -20,7 +20,7 @@ from publisher.extensions import db
 from publisher.people.models import User
 from publisher.stories import review, shelving
 from publisher.stories.models import Post
-from tests.features.planned import blog, planned, submitted
+from tests.features.planned import blog, page, planned, submitted
 from tests.plugins.app import Cast
 
 NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -108,7 +108,7 @@ def test_a_month_is_one_query_along_the_index(cast: Cast, account: Account) -> N
 
 
 def test_filters_choose(cast: Cast, account: Account) -> None:
-    other = blog(cast.ada, "news", "소식지")
+    other = page(cast.ada, "news", "소식지")
     planned(cast.ana, account, "하나", TOMORROW)
     submitted(cast.ben, planned(cast.ben, other, "둘", TOMORROW + timedelta(hours=1)))
     assert shown(cast.ana) == ["하나", "둘"]

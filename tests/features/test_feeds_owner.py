@@ -19,7 +19,7 @@ from publisher.feeds import service as feeds
 from publisher.feeds.models import Feed
 from publisher.people import service as people
 from publisher.storage import writing
-from tests.features.planned import blog, planned, submitted
+from tests.features.planned import blog, page, planned, submitted
 from tests.plugins.app import Cast
 
 NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -68,7 +68,7 @@ def events(client: FlaskClient, url: str) -> dict[str, object]:
 def test_filters_of_the_row_decide_and_those_of_the_address_do_not(
     client: FlaskClient, cast: Cast, account: Account
 ) -> None:
-    other = blog(cast.ada, "news", "소식지")
+    other = page(cast.ada, "news", "소식지")
     planned(cast.ana, account, "하나", TOMORROW)
     submitted(cast.ben, planned(cast.ben, other, "둘", TOMORROW))
     for filters, expected in (

@@ -334,7 +334,8 @@ def test_an_editor_says_who_stands_in_and_comes_back(rui, kim):
 def test_approving_a_whole_story_says_what_somebody_else_has_to_approve_too(
     cast, write, blog, rui
 ) -> None:
-    notes = accounts.connect(None, kind="blog", slug="notes", label="Notes")
+    page = {"page_id": "1", "page_token": "page-token-1"}
+    notes = accounts.connect(None, kind="facebook", slug="n", label="Notes", credentials=page)
     first = write()
     story = first.story
     second = review.submit(

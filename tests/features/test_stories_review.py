@@ -161,7 +161,8 @@ def test_the_people_concerned_are_told_and_not_the_one_who_did_it(submitted, cas
 
 
 def test_a_story_is_submitted_whole_or_not_at_all(story, post, blog, cast):
-    other = accounts.connect(None, kind="blog", slug="blog2", label="Second")
+    page = {"page_id": "1", "page_token": "page-token-1"}
+    other = accounts.connect(None, kind="facebook", slug="p", label="Second", credentials=page)
     empty = service.add_post(cast.ana, story, other, Draft(title="No text yet"))
     with pytest.raises(Invalid, match="Second: There is no text yet"):
         review.submit_story(cast.ana, story)
