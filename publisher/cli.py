@@ -19,6 +19,7 @@ from flask import Flask
 
 from publisher import __version__, backup, create_app, demo, doctor, restore, schema
 from publisher.accounts import service as accounts
+from publisher.api.operations import reseal_answers
 from publisher.config import Config, ConfigError
 from publisher.copies import CopyError
 from publisher.errors import DomainError
@@ -311,6 +312,7 @@ def vault_rotate() -> None:
     """Encrypt everything anew with the first key of PUBLISHER_VAULT_KEYS; then the others can go."""
     with _app():
         click.echo(f"{accounts.rotate_keys()} accounts are encrypted with the newest key.")
+        click.echo(f"{reseal_answers()} kept answers of the API are, too.")
 
 
 @main.command("doctor")

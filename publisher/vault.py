@@ -18,7 +18,7 @@ class VaultError(Exception):
 
 
 class EncryptedJSON(TypeDecorator[dict[str, Any]]):
-    """A JSON object that only this installation can read."""
+    """Credentials by name that only this installation can read. Once read, no line of the log shows them."""
 
     impl = LargeBinary
     cache_ok = True
@@ -27,7 +27,11 @@ class EncryptedJSON(TypeDecorator[dict[str, Any]]):
         return None if value is None else seal(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, Any] | None:
-        return None if value is None else unseal(value)
+        if value is None:
+            return None
+        credentials = unseal(value)
+        logs.conceal(credentials.values())
+        return credentials
 
 
 def init_app(app: Flask, keys: tuple[str, ...]) -> None:
@@ -45,9 +49,8 @@ def unseal(token: bytes) -> dict[str, Any]:
         value: dict[str, Any] = json.loads(_fernet().decrypt(token))
     except InvalidToken:
         raise VaultError(
-            "Stored credentials cannot be read: PUBLISHER_VAULT_KEYS lacks the key they were written with."
+            "What is stored sealed cannot be read: PUBLISHER_VAULT_KEYS lacks the key it was written with."
         ) from None
-    logs.conceal(value.values())
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -14,7 +15,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask_babel import gettext as _
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import BadRequest
 
@@ -64,6 +65,8 @@ class Operation:
     query: tuple[str, ...] = ()
     if_match: bool = False
     upload: bool = False
+    before: Callable[[], Any] | None = None
+    """What takes long and writes nothing: done outside of any transaction, and handed in as `ready`."""
 
 
 OPERATIONS: list[Operation] = []
@@ -105,8 +108,8 @@ def operation(
             if declared.body is not None:
                 parts["body"] = _body(declared.body)
             if once:
-                return _once(person, declared, asked, lambda: function(**parts))
-            return _respond(declared, function(**parts))
+                return _once(person, declared, asked, function, parts)
+            return _respond(declared, function(**parts, **_ready(declared)))
 
         blueprint.add_url_rule(path, function.__name__, run, methods=[method])
         return run
@@ -153,7 +156,18 @@ def _named(path: tuple[str | int, ...]) -> str:
     return name.encode("utf-8", "replace").decode()[:200]
 
 
-def _once(person: User, declared: Operation, asked: str, call: Callable[[], Any]) -> Response:
+def _ready(declared: Operation) -> dict[str, Any]:
+    """What the operation has to have at hand before it may hold up anybody else who writes."""
+    return {"ready": declared.before()} if declared.before else {}
+
+
+def _once(
+    person: User,
+    declared: Operation,
+    asked: str,
+    function: Callable[..., Any],
+    parts: dict[str, Any],
+) -> Response:
     """Do the work and keep the answer in one transaction; a repeated request gets the kept answer.
 
     Two at the same moment: the second waits for SQLite's write lock or fails on PostgreSQL's primary key;
@@ -163,13 +177,15 @@ def _once(person: User, declared: Operation, asked: str, call: Callable[[], Any]
     if not 1 <= len(key) <= 200:
         raise Invalid(_("An Idempotency-Key has 1 to 200 characters."))
     person_id = person.id
+    if declared.before and (kept := _kept(person_id, key)):
+        return _again(kept, asked)
+    parts = {**parts, **_ready(declared)}
     try:
         with writing() as session:
             session.execute(delete(Answered).where(Answered.at < clock.now() - KEPT))
-            kept = session.get(Answered, (person_id, key))
-            if kept is not None:
+            if kept := _kept(person_id, key):
                 return _again(kept, asked)
-            body = call()
+            body = function(**parts)
             answered = Answered(
                 user_id=person_id,
                 key=key,
@@ -180,11 +196,16 @@ def _once(person: User, declared: Operation, asked: str, call: Callable[[], Any]
             )
             session.add(answered)
     except IntegrityError:
-        kept = db.session.get(Answered, (person_id, key))
-        if kept is None:
+        if not (kept := _kept(person_id, key)):
             raise
         return _again(kept, asked)
     return _respond(declared, body)
+
+
+def _kept(person_id: int, key: str) -> Answered | None:
+    """What was answered to this person under this key within a day."""
+    kept = db.session.get(Answered, (person_id, key))
+    return kept if kept is not None and kept.at >= clock.now() - KEPT else None
 
 
 def _again(kept: Answered, asked: str) -> Response:
@@ -193,14 +214,46 @@ def _again(kept: Answered, asked: str) -> Response:
         raise Conflict(
             _("This Idempotency-Key came with another request before."), code="key_reused"
         )
-    return _json(vault.unseal(kept.body[SEALED].encode()), kept.status)
+    try:
+        body = vault.unseal(kept.body[SEALED].encode())
+    except vault.VaultError:
+        raise Conflict(
+            _("This request was done, but its answer can no longer be read. Look at what it made."),
+            code="answer_lost",
+        ) from None
+    return _json(body, kept.status)
+
+
+def reseal_answers() -> int:
+    """Write the kept answers anew with the newest vault key. Returns how many; what no key opens stays."""
+    count = 0
+    with writing() as session:
+        for kept in session.scalars(select(Answered)):
+            with suppress(vault.VaultError):
+                body = vault.unseal(kept.body[SEALED].encode())
+                kept.body = {SEALED: vault.seal(body).decode()}
+                count += 1
+    return count
 
 
 def _request_hash() -> str:
-    """What was asked. Before anything is parsed: afterwards an upload's bytes can no longer be read."""
+    """What was asked. Of a form its parts, since programs draw a new boundary between them for each try."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    digest.update(request.get_data(cache=True))
+    if request.mimetype == "multipart/form-data":
+        digest.update(json.dumps(_form_parts()).encode())
+    else:
+        digest.update(request.get_data(cache=True))
     return digest.hexdigest()
+
+
+def _form_parts() -> list[tuple[str, ...]]:
+    """Each part's name and value; of a file its name and what is in it, which stays to be read."""
+    parts: list[tuple[str, ...]] = list(request.form.items(multi=True))
+    for name, file in request.files.items(multi=True):
+        content = hashlib.sha256(file.read()).hexdigest()
+        file.seek(0)
+        parts.append((name, file.filename or "", content))
+    return parts
 
 
 def _respond(declared: Operation, body: Any) -> Response:

@@ -246,6 +246,13 @@ def read_calendar() -> Json:
     }
 
 
+def _sent_picture() -> media.Ready:
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid(_("Send the picture as the form field “file”."), code="file_missing")
+    return media.prepare(me(), file.filename or "", file.read(), request.form.get("alt", ""))
+
+
 @operation(
     "POST",
     "/media",
@@ -254,14 +261,11 @@ def read_calendar() -> Json:
     answer=schemas.MediaOut,
     status=201,
     upload=True,
+    before=_sent_picture,
 )
-def upload_media() -> Json:
+def upload_media(ready: media.Ready) -> Json:
     """Upload a picture as the form field `file`, with `alt`."""
-    file = request.files.get("file")
-    if file is None:
-        raise Invalid(_("Send the picture as the form field “file”."), code="file_missing")
-    kept = media.upload(me(), file.filename or "", file.read(), request.form.get("alt", ""))
-    return answers.picture(kept)
+    return answers.picture(media.keep(me(), ready))
 
 
 @operation("GET", "/accounts", role=Role.VIEWER, scope=Scope.READ, answer=schemas.AccountsOut)

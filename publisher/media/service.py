@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from flask_sqlalchemy.pagination import Pagination
@@ -25,6 +26,17 @@ from publisher.storage import writing
 PER_PAGE = 24
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A picture that only has to be written down: what was sent, and its sizes unless they are kept."""
+
+    filename: str
+    alt: str
+    digest: str
+    data: bytes = field(repr=False)
+    sizes: tuple[pictures.Size, ...]
+
+
 def upload(actor: User | None, filename: str, data: bytes, alt: str = "") -> Media:
     """Keep the picture in `data` in three sizes, re-encoded; the same bytes by the same person
     only once.
@@ -32,22 +44,32 @@ def upload(actor: User | None, filename: str, data: bytes, alt: str = "") -> Med
     Raises NotAllowed below author, and Invalid with a sentence for what is too big or no picture.
     Decoding happens before the transaction begins, so that nobody waits for it.
     """
+    return keep(actor, prepare(actor, filename, data, alt))
+
+
+def prepare(actor: User | None, filename: str, data: bytes, alt: str = "") -> Ready:
+    """The slow half of `upload`, which only reads: for outside of any `writing()`. Raises as that does."""
     owner = _author(actor)
     alt = _checked_alt(alt)
     digest = hashlib.sha256(data).hexdigest()
-    if known := _known(owner, digest):
-        return describe(actor, known, alt) if alt and not known.alt else known
-    sizes = _renditions(data)
+    sizes = () if _known(owner, digest) else tuple(_renditions(data))
+    return Ready(rules.clean_filename(filename), alt, digest, data, sizes)
+
+
+def keep(actor: User | None, ready: Ready) -> Media:
+    """The quick half of `upload`, which writes."""
+    owner = _author(actor)
     with writing() as session:
-        if known := _known(owner, digest):
-            return known
+        if known := _known(owner, ready.digest):
+            return describe(actor, known, ready.alt) if ready.alt and not known.alt else known
+        sizes = ready.sizes or _renditions(ready.data)
         media = Media(
             owner_id=owner.id,
-            filename=rules.clean_filename(filename),
-            alt=alt,
+            filename=ready.filename,
+            alt=ready.alt,
             width=sizes[0].width,
             height=sizes[0].height,
-            sha256=digest,
+            sha256=ready.digest,
             token=secrets.token_urlsafe(16),
             created_at=clock.now(),
         )
