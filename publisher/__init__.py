@@ -18,7 +18,7 @@ from publisher.effects import service as effects
 from publisher.extensions import csrf, db
 from publisher.notices import mail
 from publisher.paths import data_dir
-from publisher.stories import approvals, deadlines, lookups
+from publisher.stories import approvals, deadlines, lookups, surfacing
 
 __version__ = "0.1.0"
 
@@ -98,3 +98,4 @@ def _register_effects(app: Flask) -> None:
         effects.register("expiry", expiry.tell)
         effects.register("deadline", deadlines.tell)
         effects.register("card", lookups.read_card)
+        effects.register("surface", surfacing.surface_renamed)

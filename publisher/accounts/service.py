@@ -20,6 +20,7 @@ from publisher.accounts.addresses import require_public
 from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credential_problems
 from publisher.blog.service import Shelf
+from publisher.effects import service as effects
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
 from publisher.notices import service as notices
@@ -105,7 +106,7 @@ def connect(
             session.add(account)
         elif account.kind != kind:
             raise Conflict(_("“%(slug)s” is an account of another channel.", slug=slug))
-        account.label = label or account.label
+        _label(account, label or account.label)
         account.api_url, account.sandbox = api_url, sandbox
         account.spacing_s = account.spacing_s if spacing_s is None else spacing_s
         _entrust(actor, account, given, expires_at)
@@ -127,6 +128,14 @@ def _entrust(
         actor, "account.connected", "account", account.id, kind=account.kind, slug=account.slug
     )
     queue.ring_after_commit(clock.now())
+
+
+def _label(account: Account, label: str) -> None:
+    """Give the account that label; whatever shows it elsewhere follows. Call inside `writing()`."""
+    if account.id is not None and label != account.label:
+        wish = {"account_id": account.id, "since": clock.now().isoformat()}
+        effects.ask("surface", f"surface:account:{account.id}", wish)
+    account.label = label
 
 
 def _name(account: Account, name: str) -> None:

@@ -96,6 +96,7 @@ class Choices:
             found += [
                 (name, value, known.get(value, str(value))) for value in getattr(filters, name)
             ]
+        found += [("campaign", name, name) for name in filters.campaign]
         return found + ([("mine", True, _("Mine"))] if filters.mine else [])
 
     def sentence(self, stored: Mapping[str, Any]) -> str:

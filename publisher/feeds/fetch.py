@@ -41,7 +41,7 @@ from publisher.feeds import render, rules
 from publisher.feeds.models import Feed, RenderedEvent
 from publisher.feeds.render import Told
 from publisher.feeds.rules import Detail, Window
-from publisher.feeds.service import host
+from publisher.feeds.service import domain
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
@@ -204,8 +204,10 @@ def _kept(feed: Feed) -> Select[*tuple[Any, ...]]:
 
 def _rendered(missing: Mapping[int, Detail], language: str) -> dict[int, dict[str, Any]]:
     """Rows for the cache, by post. Each is kept under the sequence its own reading saw."""
+    if not missing:
+        return {}
     config = _config()
-    template, domain = render.template(config.base_url), host(config)
+    template, uids = render.template(config.base_url), domain()
     return {
         told.post_id: {
             "post_id": told.post_id,
@@ -213,7 +215,7 @@ def _rendered(missing: Mapping[int, Detail], language: str) -> dict[int, dict[st
             "detail": str(missing[told.post_id]),
             "language": language,
             "template": template,
-            "data": render.event(told, missing[told.post_id], language, config.base_url, domain),
+            "data": render.event(told, missing[told.post_id], language, config.base_url, uids),
         }
         for told in _told(list(missing))
     }
@@ -237,6 +239,7 @@ def _told(post_ids: Sequence[int]) -> Iterator[Told]:
             User.name,
             case((reviewed, func.substr(Revision.text, 1, render.READ)), else_=""),
             Post.url,
+            Story.campaign,
             Post.story_id,
         )
         .join(Story, Story.id == Post.story_id)
@@ -247,7 +250,7 @@ def _told(post_ids: Sequence[int]) -> Iterator[Told]:
     for batch in _batches(post_ids):
         rows: Iterable[Any] = db.session.execute(query.where(Post.id.in_(batch)))
         for row in rows:
-            yield Told(*(*row[:12], calendar.page_of(row.story_id, row.id)))
+            yield Told(*(*row[:13], calendar.page_of(row.story_id, row.id)))
 
 
 def _keep(rows: Sequence[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -49,10 +50,12 @@ class FeedForm(FlaskForm):
     account = _boxes(_l("Channels"))
     status = _boxes(_l("Status"))
     category = _boxes(_l("Category"))
+    campaign = _boxes(_l("Campaign"))
     author = _boxes(_l("Author"), coerce=int)
 
-    def offer(self, choices: Choices) -> FeedForm:
-        """The same form with the accounts, statuses, categories and people that exist."""
+    def offer(self, choices: Choices, campaigns: Iterable[str]) -> FeedForm:
+        """The same form with the accounts, statuses, categories, campaigns and people that exist."""
+        self.campaign.choices = [SelectChoice(name, name) for name in campaigns]
         for name in ("account", "status", "category", "author"):
             self[name].choices = [SelectChoice(*option) for option in choices[name]]
         return self
@@ -60,5 +63,5 @@ class FeedForm(FlaskForm):
     @property
     def filters(self) -> dict[str, Any]:
         """What was chosen, as a feed keeps it."""
-        names = ("account", "status", "category", "author", "mine")
+        names = ("account", "status", "category", "campaign", "author", "mine")
         return {name: self[name].data for name in names if self[name].data}

@@ -16,7 +16,8 @@ from publisher.storage import Instant
 class Feed(Model):
     """One person's subscription. The address holds the token, the database only its hash.
 
-    `filters` is {"account": [slug], "status": [...], "author": [id], "category": [slug], "mine": bool};
+    `filters` is {"account": [slug], "status": [...], "author": [id], "category": [slug], "campaign": [name],
+    "mine": bool};
     `detail` is full, titles or busy.
     """
 
@@ -35,6 +36,15 @@ class Feed(Model):
     agent: Mapped[str] = mapped_column(String(200), default="")
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     user: Mapped[User] = relationship()
+
+
+class Installation(Model):
+    """The one row of what stays the same wherever this installation moves."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid_domain: Mapped[str] = mapped_column(String(255))
 
 
 class RenderedEvent(Model):

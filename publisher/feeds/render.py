@@ -21,7 +21,7 @@ from icalendar.prop import vCategory, vText
 from publisher.feeds.rules import CANCELLED, Detail, one_line, state
 from publisher.stories import links
 
-LAYOUT = 1
+LAYOUT = 2
 """Raise this with every change to what an event's bytes look like."""
 
 LENGTH = timedelta(minutes=15)
@@ -48,6 +48,7 @@ class Told:
     author: str
     text: str
     address: str
+    campaign: str
     path: str
 
 
@@ -118,10 +119,14 @@ def _words(
         f"{words['channel']}: {account}",
         f"{words['author']}: {one_line(told.author)}",
     ]
+    campaign = one_line(told.campaign)
+    if campaign:
+        lines.append(f"{words['campaign']}: {campaign}")
     if told.address:
         lines.append(f"{words['address']}: {told.address}")
     paragraphs = ["\n".join(lines), excerpt(told.text), base_url + told.path]
-    return summary, "\n\n".join(part for part in paragraphs if part), [account, status]
+    categories = [account, *([campaign] if campaign else []), status]
+    return summary, "\n\n".join(part for part in paragraphs if part), categories
 
 
 def _categories(names: Iterable[str]) -> vCategory:
@@ -141,6 +146,7 @@ def wording(language: str) -> Mapping[str, str]:
                 "status": _("Status"),
                 "channel": _("Channel"),
                 "author": _("Author"),
+                "campaign": _("Campaign"),
                 "address": _("Address"),
                 "about": _("Planned and published posts"),
                 "idea": _("Idea"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,14 +18,14 @@ from publisher.calendar.rules import Filters
 from publisher.config import Config
 from publisher.errors import Gone, Invalid, NotFound
 from publisher.extensions import db
-from publisher.feeds.models import Feed
+from publisher.feeds.models import Feed, Installation
 from publisher.feeds.rules import Detail, one_line
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.people.secrets import digest, new_token
-from publisher.storage import writing
-from publisher.stories.models import Category
+from publisher.storage import upsert, writing
+from publisher.stories.models import Category, Story
 
 MOST_FEEDS = 50
 """How many live feeds one person may have."""
@@ -115,9 +115,23 @@ def find(token: str) -> Feed:
     return feed
 
 
-def host(config: Config) -> str:
-    """The domain in every event's UID. It must not change, or every subscriber sees each post twice."""
-    return urlsplit(config.base_url).hostname or "localhost"
+def domain() -> str:
+    """The domain in every event's UID: our address when the first event was rendered. It stays when the
+    address changes, or every subscriber would see each post twice."""
+    known = select(Installation.uid_domain)
+    if (found := db.session.scalar(known)) is not None:
+        return found
+    config: Config = current_app.extensions["settings"]
+    row = {"id": 1, "uid_domain": urlsplit(config.base_url).hostname or "localhost"}
+    with writing() as session:
+        session.execute(upsert(Installation).values(**row).on_conflict_do_nothing())
+    return db.session.scalars(known).one()
+
+
+def campaigns() -> Sequence[str]:
+    """The names of all campaigns, for choosing from."""
+    query = select(Story.campaign).where(Story.campaign > "").distinct()
+    return db.session.scalars(query.order_by(Story.campaign).limit(200)).all()
 
 
 def _add(user: User, **parts: Any) -> tuple[Feed, str]:
@@ -172,6 +186,7 @@ def _filters(given: Mapping[str, Any]) -> dict[str, Any]:
     filters = Filters.of(given)
     _require_known(Account.slug, filters.account)
     _require_known(Category.slug, filters.category)
+    _require_known(Story.campaign, filters.campaign)
     _require_known(User.id, filters.author)
     return filters.stored()
 

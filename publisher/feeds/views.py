@@ -114,7 +114,7 @@ def _index(form: FeedForm) -> str:
     offered = choices()
     return render_template(
         "feeds/index.html",
-        form=form.offer(offered),
+        form=form.offer(offered, service.campaigns()),
         feeds=[(feed, offered.sentence(feed.filters)) for feed in service.list_of(me())],
         details=DETAIL_NAMES,
         client=client,
@@ -123,7 +123,7 @@ def _index(form: FeedForm) -> str:
 
 @blueprint.post("/feeds")
 def make() -> tuple[str, int]:
-    form = FeedForm().offer(choices())
+    form = FeedForm().offer(choices(), service.campaigns())
     if not form.validate_on_submit():
         return _index(form), 422
     try:

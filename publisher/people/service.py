@@ -134,7 +134,7 @@ def sign_in_by_link(token: str, *, name: str = "", password: str = "", agent: st
     with writing():
         user = use_link(token)
         if purpose is Purpose.INVITATION and wanted != user.name:
-            user.name = wanted
+            _rename(user, wanted)
         if hashed:
             user.password_hash = hashed
             end_sessions(user, user)
@@ -190,7 +190,7 @@ def save_profile(
     zone = None if timezone is None else zone_of(timezone).key
     with writing():
         if shown is not None:
-            user.name = shown
+            _rename(user, shown)
         if zone is not None:
             user.timezone = zone
         if shortcuts is not None:
@@ -347,6 +347,14 @@ def _mail_link(purpose: Purpose, address: str) -> None:
 def _administrators_only(actor: User | None) -> None:
     if actor is not None and not at_least(actor.role, Role.ADMIN):
         raise NotAllowed(_("Only administrators may do this."))
+
+
+def _rename(user: User, name: str) -> None:
+    """Give the person that name; whatever tells it elsewhere follows. Call inside `writing()`."""
+    if name != user.name:
+        user.name = name
+        wish = {"owner_id": user.id, "since": clock.now().isoformat()}
+        effects.ask("surface", f"surface:owner:{user.id}", wish)
 
 
 def _named(name: str) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 from urllib.parse import quote
+from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
 
 import pytest
@@ -323,6 +324,14 @@ def test_the_sitemap_lists_what_is_live(client: FlaskClient) -> None:
     addresses = [place.text for place in places.iter(f"{SITEMAP}loc")]
     assert addresses == ["http://localhost/blog", receipt.url]
     assert "Sitemap: http://localhost/sitemap.xml" in client.get("/robots.txt").text
+
+
+def test_calendar_programs_that_obey_robots_txt_may_fetch_feeds(client: FlaskClient) -> None:
+    """A feed says itself that nobody shall index it; a rule against fetching would end subscriptions."""
+    rules = RobotFileParser()
+    rules.parse(client.get("/robots.txt").text.splitlines())
+    assert rules.can_fetch("Google-Calendar-Importer", "http://localhost/ical/token/all.ics")
+    assert not rules.can_fetch("Googlebot", "http://localhost/stories")
 
 
 def test_a_large_blog_gets_a_list_of_sitemaps(

@@ -49,6 +49,7 @@ def told(title: str = "제목", text: str = "본문", number: int = 1) -> Told:
         author="아나",
         text=text,
         address="https://example.com/blog/글",
+        campaign="봄, 캠페인",
         path="/stories/1?post=1",
     )
 
