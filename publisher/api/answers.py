@@ -9,10 +9,11 @@ from datetime import datetime
 from publisher.accounts.models import Account
 from publisher.accounts.platform_words import said
 from publisher.calendar.service import CalendarEntry
+from publisher.deliveries import preflight, settle
 from publisher.deliveries import service as deliveries
-from publisher.deliveries import settle
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.plan import Targets
+from publisher.deliveries.rules import SCHEDULED
 from publisher.media import service as media
 from publisher.media.models import Media
 from publisher.people.models import User
@@ -67,6 +68,7 @@ def delivery(run: Sequence[Delivery]) -> dict[str, object] | None:
     if not run:
         return None
     first = run[0]
+    waiting = next((part for part in run if part.status == SCHEDULED), first)
     ours = settle.PROBLEMS.get(first.problem_code)
     return {
         "status": first.post.delivery_status or str(first.status),
@@ -77,7 +79,7 @@ def delivery(run: Sequence[Delivery]) -> dict[str, object] | None:
         "remote_id": first.remote_id,
         "url": first.url,
         "problem": str(ours) if ours else said(first.problem),
-        "waits_for": first.waits_for,
+        "waits_for": str(preflight.waits_for(waiting)),
         "parts": [
             {
                 "part": part.part,

@@ -64,7 +64,7 @@ class NewStory(Body):
 
 
 class PostChange(Body):
-    """Only what is given changes."""
+    """Only what is given changes; `planned_at: null` takes the time away."""
 
     title: Title | None = None
     text: Text | None = None
@@ -115,6 +115,7 @@ class FeedFilters(Body):
     status: Annotated[list[Slug], Field(max_length=20)] = []
     author: Annotated[list[Id], Field(max_length=100)] = []
     category: Annotated[list[Slug], Field(max_length=100)] = []
+    campaign: Annotated[list[Name], Field(max_length=100)] = []
     mine: bool = False
 
 

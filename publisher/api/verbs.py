@@ -40,8 +40,12 @@ def change(
     version: int,
     planned_at: datetime | None = None,
     zone: str = "",
+    unplan: bool = False,
 ) -> Post:
-    """Change a post's content, its time, or both. Raises PreconditionFailed when `version` is outdated."""
+    """Change a post's content, its time, or both; `unplan` takes the time away.
+
+    Raises PreconditionFailed when `version` is outdated.
+    """
     with writing():
         draft = replace(post.head.draft, **changes)
         try:
@@ -50,6 +54,8 @@ def change(
             raise PreconditionFailed(error.message, code="stale", **error.values) from error
         if planned_at is not None:
             deliveries.move(actor, post, planned_at, zone)
+        elif unplan:
+            deliveries.unplan(actor, post)
     return post
 
 

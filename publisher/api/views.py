@@ -106,7 +106,7 @@ def submit_story(story_id: int, body: schemas.Nothing) -> Json:
     answer=schemas.StoryOut,
 )
 def approve_story(story_id: int, body: schemas.ApproveStory) -> Json:
-    """Approve posts of a story together; cross-links keep their order."""
+    """Approve all posts of a story that are in review together; cross-links keep their order."""
     story = _story(story_id)
     due, zone = _due(body.due_at, body.tz)
     deliveries.approve_story(me(), story, body.revisions, due, zone)
@@ -139,7 +139,8 @@ def change_post(post_id: int, body: schemas.PostChange) -> Json:
         changes["media"] = verbs.pictures(body.media)
     zone = body.tz or post.planned_zone or me().timezone
     planned = zones.parse_instant(body.planned_at, zone) if body.planned_at else None
-    verbs.change(me(), post, changes, version=version, planned_at=planned, zone=zone)
+    unplan = "planned_at" in body.model_fields_set and planned is None
+    verbs.change(me(), post, changes, version=version, planned_at=planned, zone=zone, unplan=unplan)
     return answers.post(post)
 
 

@@ -28,7 +28,7 @@ from publisher.accounts.words import reason_of
 from publisher.deliveries import rules, state
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.plan import Targets
-from publisher.deliveries.rules import NEEDS_ATTENTION, SCHEDULED
+from publisher.deliveries.rules import NEEDS_ATTENTION, SCHEDULED, WaitsFor
 from publisher.effects import service as effects
 from publisher.extensions import db
 from publisher.notices import service as notices
@@ -42,6 +42,9 @@ LOOK_EACH_S, CHECK_EACH_S = 5.0, 60.0
 """How often a process asks the database at whom to look, and about which accounts to ask a platform."""
 DOUBTFUL = frozenset({None, "failed", "cancelled", "missed", str(NEEDS_ATTENTION)})
 """What a post's delivery is when nothing will bring it out by itself."""
+
+OF_ACCOUNT = frozenset({"account_paused", "account_silent", "quota"})
+"""Concerns for which a delivery waits for its account."""
 
 SENTENCES = {
     "approval": _l("It was changed after its approval and waits for a new one."),
@@ -141,6 +144,22 @@ def concerns_of(delivery: Delivery) -> list[Concern]:
     if post.status != APPROVED or post.approved_hash != post.head.hash:
         found.insert(0, Concern("approval"))
     return found + _of_targets(delivery)
+
+
+def waits_for(delivery: Delivery) -> str:
+    """What keeps a scheduled delivery now, by the names of WaitsFor; empty when it only waits for its time.
+
+    What its row says (an approval, a link, the part before it), else a hold, else its account.
+    """
+    if delivery.status != SCHEDULED or delivery.waits_for:
+        return delivery.waits_for
+    held = accounts.holds()
+    if timekeeping.SCOPE in held:
+        return WaitsFor.CONFIRMATION
+    if None in held or delivery.account_id in held:
+        return WaitsFor.RELEASE
+    codes = {concern.code for concern in _of_account(delivery)}
+    return WaitsFor.ACCOUNT if codes & OF_ACCOUNT else ""
 
 
 def look_again(account_id: int) -> None:

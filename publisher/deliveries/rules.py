@@ -59,7 +59,8 @@ BEYOND_RECALL = frozenset({SENDING, UNCONFIRMED, NEEDS_ATTENTION, PUBLISHED})
 
 
 class WaitsFor(StrEnum):
-    """Why a scheduled delivery has no `next_at`."""
+    """Why a scheduled delivery does not go. `release` (of a hold) and `confirmation` (of the time) are in no
+    row: a hold ends for all at once."""
 
     APPROVAL = "approval"
     TARGET = "target"

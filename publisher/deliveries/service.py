@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -14,17 +12,19 @@ from sqlalchemy import func, select
 from channels import channel_class
 from channels.base import Receipt, Stages
 from publisher import clock, zones
-from publisher.deliveries import corrections, plan, preflight, settle, state
+from publisher.deliveries import corrections, plan, preflight, proof, settle, state
 from publisher.deliveries.authority import is_approved, require_editor
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import (
     CANCELLED,
+    FAILED,
     FINAL,
     MISSED,
     NEEDS_ATTENTION,
     PUBLISHED,
     SCHEDULED,
     SENDING,
+    TAKEN_DOWN,
     UNCONFIRMED,
 )
 from publisher.effects import service as effects
@@ -32,7 +32,7 @@ from publisher.errors import Conflict, Invalid, NotFound
 from publisher.extensions import db
 from publisher.people.models import User
 from publisher.storage import writing
-from publisher.stories import access, contents, review
+from publisher.stories import access, approvals, contents, problems, review
 from publisher.stories import service as stories
 from publisher.stories.models import Post, Story
 
@@ -55,6 +55,7 @@ def approve(
     Raises what `review.approve`, `schedule` and `corrections.correct` raise; then neither has happened.
     """
     with writing():
+        _mean(actor, post, due_at, zone)
         review.approve(actor, post, revision)
         _onto_calendar(actor, post, due_at, zone)
     return post
@@ -67,20 +68,33 @@ def approve_story(
     due_at: datetime | None = None,
     zone: str = "",
 ) -> list[Post]:
-    """Approve posts of one story together: all or none. `revisions` maps post ids to revision numbers.
+    """Approve the story's posts in review together: all or none. `revisions` maps post ids to revisions.
 
     With one `due_at` for all, the posts keep the order of their links: who links waits for whom it links to.
+    Raises Conflict when one is in review that `revisions` does not name: its approver has not read it.
     """
     with writing():
         posts = {post.id: post for post in story.posts}
         if unknown := sorted(set(revisions) - set(posts)):
             raise NotFound(_("This story has no post %(ids)s.", ids=", ".join(map(str, unknown))))
         chosen = [posts[post_id] for post_id in revisions]
+        approvals.require_all(actor, story, chosen)
+        for post in chosen:
+            _mean(actor, post, due_at, zone)
         for post in chosen:
             review.approve(actor, post, revisions[post.id])
         for post in chosen:
             _onto_calendar(actor, post, due_at, zone)
         return chosen
+
+
+def _mean(actor: User | None, post: Post, due_at: datetime | None, zone: str) -> None:
+    """Plan the post for the time that comes with its approval, before its problems are looked for: they
+    depend on it. What is out keeps its time."""
+    if due_at is not None and not corrections.is_out(post):
+        zone = zone or post.planned_zone or post.story.owner.timezone
+        stories.plan(actor, post, future(due_at), zone)
+        db.session.flush()
 
 
 def _onto_calendar(actor: User | None, post: Post, due_at: datetime | None, zone: str) -> None:
@@ -91,19 +105,26 @@ def _onto_calendar(actor: User | None, post: Post, due_at: datetime | None, zone
             corrections.correct(actor, post)
         return
     at, meant = (due_at, zone) if due_at else (post.planned_at, post.planned_zone)
-    if at is None:
-        return
-    if is_approved(post):
-        schedule(actor, post, at, meant)
-    elif due_at is not None:
-        stories.plan(actor, post, future(due_at), zone)
+    if at is not None and is_approved(post):
+        _schedule(actor, post, at, meant)
 
 
 def schedule(actor: User | None, post: Post, due_at: datetime, zone: str = "") -> list[Delivery]:
     """Write the deliveries of an approved post, due at `due_at`; or give its waiting ones that time.
 
-    Raises Conflict when it is not approved, on its way or already out, Invalid for a time in the past.
+    Raises Conflict when it is not approved, on its way or already out, Invalid for a time in the past or
+    before that of a post that it links to.
     """
+    with writing():
+        run = _schedule(actor, post, due_at, zone)
+        for found in problems.of_plan(contents.node(post), contents.nodes(post)):
+            if found.code == "before_target":
+                raise Invalid(problems.sentence(found), code=found.code)
+        return run
+
+
+def _schedule(actor: User | None, post: Post, due_at: datetime, zone: str) -> list[Delivery]:
+    """As `schedule`, also to a time at which it has to wait for what it links to."""
     with writing():
         access.lock(post)
         require_editor(actor, post)
@@ -155,16 +176,32 @@ def move(actor: User | None, post: Post, at: datetime, zone: str = "") -> Post:
             require_editor(actor, post)
             schedule_or_replan(actor, post, at, zone)
         elif not run and is_approved(post):
-            schedule(actor, post, at, zone)
+            _schedule(actor, post, at, zone)
         else:
             stories.plan(actor, post, future(at), zone)
+    return post
+
+
+def unplan(actor: User | None, post: Post) -> Post:
+    """Take back a post's planned time. Raises Conflict when it is scheduled, on its way or out."""
+    with writing():
+        access.lock(post)
+        statuses = {delivery.status for delivery in state.latest_run(post)}
+        if statuses - {FAILED, CANCELLED, TAKEN_DOWN}:
+            raise Conflict(
+                _(
+                    "This post is scheduled, on its way or out. Cancel it instead of taking its time."
+                ),
+                code="scheduled",
+            )
+        stories.plan(actor, post, None, "")
     return post
 
 
 def schedule_or_replan(actor: User | None, post: Post, at: datetime, zone: str) -> None:
     """Move what is scheduled. While its approval is void the time is kept for when it is approved again."""
     if is_approved(post):
-        schedule(actor, post, at, zone)
+        _schedule(actor, post, at, zone)
         return
     at = future(at)
     zone = zone or post.planned_zone
@@ -202,7 +239,7 @@ def cancel(actor: User | None, post: Post) -> Post:
 
 def publish_now(actor: User | None, post: Post) -> list[Delivery]:
     """Send an approved post now, scheduled, missed or not: the same path, due at once."""
-    return schedule(actor, post, clock.now())
+    return _schedule(actor, post, clock.now(), "")
 
 
 def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: str = "") -> Delivery:
@@ -214,8 +251,8 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
         if delivery.status != NEEDS_ATTENTION:
             raise Conflict(_("This delivery does not wait for a decision."), code="delivery_state")
         if verdict == "there":
-            address = _address(url)
-            receipt = Receipt(_remote_id(delivery, address), address)
+            address = proof.address(url)
+            receipt = Receipt(proof.remote_id(delivery, address), address)
             if not settle.published(delivery, receipt, actor):
                 raise Conflict(str(settle.PROBLEMS["two_owners"]), code="two_owners")
         elif verdict == "absent":
@@ -355,20 +392,3 @@ def future(at: datetime) -> datetime:
     if at < now - PAST:
         raise Invalid(_("This time has passed. Choose a later one."), code="time_passed")
     return max(at, now)
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Invalid(_("Give the address where it can be seen, beginning with https://."))
-    return url.strip()
-
-
-def _remote_id(delivery: Delivery, address: str) -> str:
-    """The platform's own id out of the address: it proves no other delivery, and the next part answers it."""
-    form = channel_class(delivery.account.kind).address_form
-    if form and (found := re.search(form, urlsplit(address).path)):
-        return "_".join(found.groups())
-    if delivery.part < delivery.parts:
-        raise Invalid(_("Give the address of this very post, so that the next part can answer it."))
-    return f"by-hand-{delivery.id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,14 +15,14 @@ from publisher import clock
 from publisher.accounts.models import Account
 from publisher.config import Config
 from publisher.effects.service import Desired
-from publisher.errors import Invalid, NotAllowed, NotFound
+from publisher.errors import Conflict, Invalid, NotAllowed, NotFound
 from publisher.extensions import db
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import access, rules, service, telling
-from publisher.stories.models import Approval, ApprovalRule, Category, Post, Revision
+from publisher.stories.models import Approval, ApprovalRule, Category, Post, Revision, Story
 from publisher.stories.rules import APPROVED, IN_REVIEW, Demand
 
 FEWEST, MOST = 2, 5
@@ -86,6 +86,27 @@ def left_to_others(actor: User, posts: Sequence[Post]) -> set[int]:
         for post in in_review
         if post.id in mine and needed(post, known) > len(mine[post.id])
     }
+
+
+def require_all(actor: User | None, story: Story, chosen: Collection[Post]) -> None:
+    """No post in review stays behind unseen, such as one that was added while its editor read the others.
+    Raises Conflict naming those that are missing; not what `actor` has left to others."""
+    left = left_to_others(actor, story.posts) if actor else set()
+    unread = [
+        post
+        for post in story.posts
+        if post.status == IN_REVIEW and post not in chosen and post.id not in left
+    ]
+    if unread:
+        raise Conflict(
+            _(
+                "These posts of the story are in review, too, and were not read: %(accounts)s. Read them"
+                " and approve all together, or approve each by itself.",
+                accounts=", ".join(post.account.label for post in unread),
+            ),
+            code="posts_missing",
+            posts=[post.id for post in unread],
+        )
 
 
 def approvers(posts: Sequence[Post]) -> dict[int, list[User]]:

@@ -87,17 +87,22 @@ def reserving(post: Post, draft: Draft) -> Content:
     return content_of(post, draft, address=reserved, image=outlined)
 
 
-def broken_limits(post: Post, draft: Draft) -> list[Problem]:
-    """What the channel says of it; of a thread, what it says of each part, once."""
-    channel = channel_class(post.account.kind)
+def pieces(post: Post, draft: Draft) -> list[Content]:
+    """As `reserving`, one for each post that goes out: a thread's first has the link and the pictures."""
     whole = reserving(post, draft)
     texts = parts(draft, post.account.kind)
     if len(texts) < 2:
-        unsupported = [Problem("link_unsupported")] if draft.link and not takes_link(post) else []
-        return [*channel.check(whole), *unsupported]
-    found = channel.check(replace(whole, text=links.reserve(texts[0])))
-    for text in texts[1:]:
-        found += channel.check(replace(whole, text=links.reserve(text), link="", media=()))
+        return [whole]
+    first, *rest = (replace(whole, text=links.reserve(text)) for text in texts)
+    return [first, *(replace(each, link="", media=()) for each in rest)]
+
+
+def broken_limits(post: Post, draft: Draft) -> list[Problem]:
+    """What the channel says of it; of a thread, what it says of each part, once."""
+    channel = channel_class(post.account.kind)
+    found = [problem for piece in pieces(post, draft) for problem in channel.check(piece)]
+    if draft.link and not takes_link(post):
+        found.append(Problem("link_unsupported"))
     return [problem for index, problem in enumerate(found) if problem not in found[:index]]
 
 

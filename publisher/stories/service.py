@@ -6,6 +6,7 @@ Reviewing is in `review.py`, lists are in `queries.py`, archiving is in `shelvin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -95,13 +96,13 @@ def update_story(actor: User | None, story: Story, *, version: int, **parts: Any
                 _("Somebody else changed this story while you were writing."), version=story.version
             )
         access.require_category(actor, story, parts["category_id"])
-        before = story.title
+        before = story.title, story.campaign
         _fill(story, **parts)
         story.version += 1
         story.changed_at = clock.now()
         search.keep(story)
         deadlines.remind(story)
-        if story.title != before:
+        if (story.title, story.campaign) != before:
             for post in story.posts:
                 surface(post, changed=True)
         audit.record(actor, "change", "story", story.id, story_id=story.id, title=story.title)
@@ -376,9 +377,12 @@ def content(
 
 
 def measure(post: Post, draft: Draft | None = None) -> Measure:
-    """Length as the channel counts it, with reserved addresses, and cost; of `draft` if given."""
-    shown = contents.reserving(post, draft or post.head.draft)
-    return channel_class(post.account.kind).measure(shown)
+    """Length as the channel counts it, with reserved addresses, and cost, which is that of all parts of a
+    thread; of `draft` if given."""
+    draft, channel = draft or post.head.draft, channel_class(post.account.kind)
+    whole = channel.measure(contents.reserving(post, draft))
+    cost = sum(channel.measure(piece).cost_usd for piece in contents.pieces(post, draft))
+    return replace(whole, cost_usd=round(cost, 3))
 
 
 def problems(post: Post, draft: Draft | None = None) -> list[Problem]:
