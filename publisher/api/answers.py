@@ -54,6 +54,7 @@ def post(found: Post) -> dict[str, object]:
         "thread": head.thread,
         "planned_at": iso(found.planned_at),
         "tz": found.planned_zone,
+        "grace_s": found.grace_s,
         "delivery": delivery(deliveries.of_post(found)),
         "crosslinks": crosslinks(found),
         "problems": [

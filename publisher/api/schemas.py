@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from publisher.deliveries.rules import EXACT_S, LATEST_S
+
 SAYABLE = r"^[^\x00]*$"
 """Every text: NUL is nothing that anybody writes, and no database looks for it."""
 
@@ -25,6 +27,14 @@ Time = Annotated[
 ]
 Zone = Annotated[
     str, Field(max_length=60, pattern=SAYABLE, description="IANA zone, such as Asia/Seoul")
+]
+Grace = Annotated[
+    float | None,
+    Field(
+        ge=EXACT_S,
+        le=LATEST_S,
+        description="How many seconds late it may still go out; null for as many as its channel says",
+    ),
 ]
 Reference = Annotated[str, Field(max_length=70, pattern=SAYABLE)]
 WhenLate = Annotated[dict[Reference, Literal["hold", "send_without", "drop"]], Field(max_length=50)]
@@ -88,6 +98,7 @@ class ApprovePost(Body):
     revision: Id
     due_at: Time | None = None
     tz: Zone = ""
+    grace_s: Grace = None
 
 
 class ApproveStory(Body):
@@ -97,6 +108,7 @@ class ApproveStory(Body):
     ]
     due_at: Time | None = None
     tz: Zone = ""
+    grace_s: Grace = None
 
 
 class Reason(Body):
@@ -106,6 +118,7 @@ class Reason(Body):
 class Schedule(Body):
     due_at: Time
     tz: Zone = ""
+    grace_s: Grace = None
 
 
 class FeedFilters(Body):
@@ -183,6 +196,7 @@ class PostOut(Answer):
     thread: bool
     planned_at: str | None
     tz: str
+    grace_s: float | None
     delivery: DeliveryOut | None
     crosslinks: list[CrosslinkOut]
     problems: list[ProblemOut]

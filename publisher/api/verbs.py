@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
+
 from publisher.accounts import service as accounts
 from publisher.api.operations import PreconditionFailed
+from publisher.deliveries import lateness
 from publisher.deliveries import service as deliveries
 from publisher.errors import Stale
 from publisher.media import service as media
@@ -57,6 +60,18 @@ def change(
         elif unplan:
             deliveries.unplan(actor, post)
     return post
+
+
+def decide(
+    actor: User, posts: Iterable[Post], given: BaseModel, verb: Callable[[], object]
+) -> None:
+    """Approve or schedule by `verb`, and keep how late these posts may go out if `given` says it: all or
+    nothing."""
+    with writing():
+        if "grace_s" in given.model_fields_set:
+            for post in posts:
+                lateness.allow(actor, post, getattr(given, "grace_s", None))
+        verb()
 
 
 def pictures(ids: Iterable[int]) -> tuple[MediaUse, ...]:

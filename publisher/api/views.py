@@ -109,7 +109,13 @@ def approve_story(story_id: int, body: schemas.ApproveStory) -> Json:
     """Approve all posts of a story that are in review together; cross-links keep their order."""
     story = _story(story_id)
     due, zone = _due(body.due_at, body.tz)
-    deliveries.approve_story(me(), story, body.revisions, due, zone)
+    posts = [post for post in story.posts if post.id in body.revisions]
+    verbs.decide(
+        me(),
+        posts,
+        body,
+        lambda: deliveries.approve_story(me(), story, body.revisions, due, zone),
+    )
     return answers.story(story)
 
 
@@ -171,7 +177,9 @@ def approve_post(post_id: int, body: schemas.ApprovePost) -> Json:
     """Approve the revision that was read, and schedule it if it has a time."""
     post = _post(post_id)
     due, zone = _due(body.due_at, body.tz)
-    deliveries.approve(me(), post, body.revision, due, zone)
+    verbs.decide(
+        me(), [post], body, lambda: deliveries.approve(me(), post, body.revision, due, zone)
+    )
     return answers.post(post)
 
 
@@ -203,7 +211,7 @@ def schedule_post(post_id: int, body: schemas.Schedule) -> Json:
     post = _post(post_id)
     zone = body.tz or me().timezone
     due = zones.parse_instant(body.due_at, zone)
-    deliveries.schedule(me(), post, due, zone)
+    verbs.decide(me(), [post], body, lambda: deliveries.schedule(me(), post, due, zone))
     return answers.post(post)
 
 

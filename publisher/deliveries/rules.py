@@ -170,6 +170,9 @@ def verdict(
     return Verdict.RESEND if resends < max_resends else Verdict.RESENT
 
 
+EXACT_S, LATEST_S = 300.0, 7 * 24 * 3600.0
+"""The least and the most seconds that a post may be late. The least means: then or not at all."""
+
 DAY_S, HOUR_S = 24 * 3600.0, 3600.0
 TOO_LATE_S = 300.0
 """Who schedules a post that is due so soon sees for himself what becomes of it."""

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from channels import channel_class
 from channels.base import Receipt, Stages
 from publisher import clock, zones
-from publisher.deliveries import corrections, plan, preflight, proof, settle, state
+from publisher.deliveries import corrections, lateness, plan, preflight, proof, settle, state
 from publisher.deliveries.authority import is_approved, require_editor
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import (
@@ -259,7 +259,7 @@ def settle_by_hand(actor: User | None, delivery: Delivery, verdict: str, url: st
             delivery.resends = delivery.absences = delivery.crashes = 0
             delivery.cancel_requested = False
             state.move(delivery, SCHEDULED, actor=actor, next_at=clock.now(), problem_code="")
-            delivery.expires_at = clock.now() + _grace(delivery.post)
+            delivery.expires_at = clock.now() + lateness.grace(delivery.post)
             plan.make_ready(state.run_of(delivery))
         elif verdict == "drop":
             settle.cancelled(delivery, actor)
@@ -316,7 +316,7 @@ def new_run(
             due_at=due_at,
             zone=zone,
             wall=zones.wall(due_at, zone),
-            expires_at=due_at + _grace(post),
+            expires_at=due_at + lateness.grace(post),
             marker=secrets.token_hex(5),
             changed_at=clock.now(),
             look_at=preflight.first_look(due_at) if part == first else None,
@@ -345,7 +345,7 @@ def _retime(actor: User | None, delivery: Delivery, due_at: datetime, zone: str)
         due_at=due_at,
         zone=zone,
         wall=zones.wall(due_at, zone),
-        expires_at=due_at + _grace(delivery.post),
+        expires_at=due_at + lateness.grace(delivery.post),
         waits_for="",
         problem="",
         problem_code="",
@@ -378,13 +378,6 @@ def _require_rest(
             _("Part of this thread is out already. Write what is missing as a new post."),
             code="partly_published",
         )
-
-
-def _grace(post: Post) -> timedelta:
-    seconds = post.grace_s
-    if seconds is None:
-        seconds = channel_class(post.account.kind).limits.grace_s
-    return timedelta(seconds=seconds)
 
 
 def future(at: datetime) -> datetime:

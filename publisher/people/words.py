@@ -19,6 +19,7 @@ VERBS = {
     "activate": _l("activated"),
     "add": _l("added a person"),
     "approve": _l("approved"),
+    "allow_late": _l("said how late it may go out"),
     "approve_in_part": _l("approved; more approvals are needed"),
     "archive": _l("archived"),
     "assign": _l("handed over"),

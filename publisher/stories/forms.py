@@ -312,10 +312,37 @@ class CommentForm(SaidForm):
         ]
 
 
+LATE = (
+    ("", _l("As usual on this channel")),
+    ("300", _l("Then or not at all")),
+    ("3600", _l("Up to an hour")),
+    ("21600", _l("Up to 6 hours")),
+    ("86400", _l("Up to a day")),
+)
+"""Seconds → words."""
+
+
 class ApproveForm(WhenForm):
     """Approve one revision, with the time at which it goes out (none: it waits for one)."""
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    late = SelectField(
+        _l("How late may it go out?"),
+        description=_l("After that nothing is sent without you."),
+        validators=[Optional()],
+    )
+
+    def offer_late(self, grace_s: float | None) -> None:
+        """Fill the choice of how late, with what the post says now among it and chosen."""
+        now = "" if grace_s is None else f"{grace_s:g}"
+        other = [] if now in dict(LATE) else [SelectChoice(now, _l("As set: %(s)s seconds", s=now))]
+        self.late.choices = [*(SelectChoice(*each) for each in LATE), *other]
+        if "late" not in request.form:
+            self.late.data = now
+
+    @property
+    def grace_s(self) -> float | None:
+        return float(self.late.data) if self.late.data else None
 
 
 class CategoryForm(FlaskForm):

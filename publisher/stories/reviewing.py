@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from channels import channel_class
 from publisher import web
 from publisher.calendar import planning
-from publisher.deliveries import corrections, forecast
+from publisher.deliveries import corrections, forecast, lateness
 from publisher.deliveries import service as deliveries
 from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.people.models import User
@@ -131,13 +131,16 @@ def approve(post_id: int) -> Page:
     post = service.get_post(me, post_id)
     form = ApproveForm()
     form.offer(post.planned_zone, me.timezone)
+    form.offer_late(post.grace_s)
     if not form.validate():
         return _page(post, form=form), 422
     ahead = waiting.after(waiting.waiting(me), post)
     try:
         at = _typed_time(form, post)
         _require_open_day(post, at)
-        deliveries.approve(me, post, form.revision.data or 0, at, form.zone.data if at else "")
+        with writing():
+            lateness.allow(me, post, form.grace_s)
+            deliveries.approve(me, post, form.revision.data or 0, at, form.zone.data if at else "")
     except ZoneProblem as problem:
         return _page(post, form=form, problem=problem), 422
     except Stale as stale:
@@ -290,6 +293,7 @@ def _page(
         form.revision.data = post.revision
         form.show(post.planned_wall)
         form.offer(post.planned_zone, me.timezone)
+        form.offer_late(post.grace_s)
     if touch_form is None:
         touch_form = TouchUpForm(formdata=None)
         touch_form.show(post)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
+from channels.blog import Blog
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Hold
 from publisher.accounts.timekeeping import CODE, SCOPE
+from publisher.deliveries import service as deliveries
+from publisher.people.models import User
 from publisher.storage import writing
+from publisher.stories import service as stories
 from tests.plugins.app import Cast
 from tests.plugins.newsroom import Newsroom
 from tests.web.test_api import STORY, Caller, caller
@@ -146,3 +152,46 @@ def test_a_plan_that_was_wrong_is_mended_by_the_time_of_the_approval(
     story_id = ana("GET", f"/posts/{blog}").get_json()["story_id"]
     body = {"revisions": {str(blog): 1, str(tweet): 1}, "due_at": at(5)}
     assert rui("POST", f"/stories/{story_id}/approve", body).status_code == 200
+
+
+def test_how_late_a_post_may_go_out_is_said_with_its_time(
+    newsroom: Newsroom, ana: Caller, rui: Caller
+) -> None:
+    def window(post_id: int) -> timedelta:
+        (delivery,) = deliveries.of_post(stories.get_post(None, post_id))
+        return delivery.expires_at - delivery.due_at
+
+    (post_id,) = submitted(ana, "blog")
+    path = f"/posts/{post_id}"
+    assert ana("GET", path).get_json()["grace_s"] is None
+    body = {"revision": 1, "due_at": at(2), "grace_s": 300}
+    assert rui("POST", f"{path}/approve", body).get_json()["grace_s"] == 300
+    assert window(post_id) == timedelta(minutes=5)
+
+    body = {"due_at": at(3)}
+    assert rui("POST", f"{path}/schedule", body).get_json()["grace_s"] == 300
+    assert rui("POST", f"{path}/schedule", {**body, "grace_s": 299}).status_code == 422
+    assert rui("POST", f"{path}/schedule", {**body, "grace_s": None}).get_json()["grace_s"] is None
+    assert window(post_id) == timedelta(seconds=Blog.limits.grace_s)
+
+
+def test_a_post_that_is_too_late_by_its_own_word_is_missed(
+    newsroom: Newsroom, ana: Caller, rui: Caller
+) -> None:
+    (post_id,) = submitted(ana, "blog")
+    body = {"revision": 1, "due_at": at(1), "grace_s": 300}
+    rui("POST", f"/posts/{post_id}/approve", body)
+    newsroom.travel(timedelta(minutes=66))
+    newsroom.work()
+    assert ana("GET", f"/posts/{post_id}").get_json()["delivery"]["status"] == "missed"
+
+
+def test_the_page_of_a_review_asks_how_late_it_may_go_out(
+    app: Flask, cast: Cast, ana: Caller, sign_in: Callable[[FlaskClient, User], FlaskClient]
+) -> None:
+    (post_id,) = submitted(ana, "blog")
+    browser = sign_in(app.test_client(), cast.rui)
+    assert 'name="late"' in browser.get(f"/review/{post_id}").text
+    form = {"revision": "1", "late": "300", "date": "", "time": ""}
+    assert browser.post(f"/posts/{post_id}/approve", data=form).status_code == 302
+    assert ana("GET", f"/posts/{post_id}").get_json()["grace_s"] == 300
