@@ -17,8 +17,7 @@ from publisher.deliveries.rules import SCHEDULED
 from publisher.media import service as media
 from publisher.media.models import Media
 from publisher.people.models import User
-from publisher.stories import queries
-from publisher.stories import service as stories
+from publisher.stories import checks, queries
 from publisher.stories.models import Post, Story
 from publisher.stories.problems import remark
 from publisher.web import settings
@@ -59,7 +58,7 @@ def post(found: Post) -> dict[str, object]:
         "crosslinks": crosslinks(found),
         "problems": [
             {"code": each.code, "message": each.message, "blocking": each.blocking}
-            for each in map(remark, stories.problems(found))
+            for each in map(remark, checks.problems(found))
         ],
     }
 

@@ -108,6 +108,7 @@ class Delivery(Model):
             sqlite_where=sql("concerns != ''"),
             postgresql_where=sql("concerns != ''"),
         ),
+        Index("ix_deliveries_account_published", "account_id", "published_at"),
         Index(
             "ix_deliveries_lease_until",
             "lease_until",

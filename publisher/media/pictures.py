@@ -68,6 +68,8 @@ def _opened(data: bytes) -> Image.Image:
         raise TooLarge from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
         raise Unreadable from error
+
+
 def cut(data: bytes, name: str) -> Size:
     """The part of a `send` or `web` rendition that `name` says, as platforms take it. Raises ValueError for a
     name that is no cut's."""

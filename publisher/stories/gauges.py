@@ -15,7 +15,7 @@ from publisher.blog.cards import Card
 from publisher.config import Config
 from publisher.media import service as media
 from publisher.media.models import Media
-from publisher.stories import links, previews, problems, service
+from publisher.stories import checks, links, previews, problems
 from publisher.stories.models import Post
 from publisher.stories.previews import Part
 from publisher.stories.problems import Remark
@@ -57,7 +57,7 @@ def measured(post: Post, draft: Draft, *, fields: bool = False) -> Gauge:
     there = {each.id for each in pictures}
     known = replace(draft, media=tuple(use for use in draft.media if use.id in there))
     blog = post.account.kind == "blog"
-    length = service.measure(post, known)
+    length = checks.measure(post, known)
     parts = () if blog else previews.parts(post, known, length.over_at)
     return Gauge(
         title=draft.title,
@@ -78,7 +78,7 @@ def prefix_of(post: Post) -> str:
 
 def _remarks(post: Post, draft: Draft, prefix: str) -> tuple[Remark, ...]:
     """What blocks first, then what is only said."""
-    found = sorted(service.problems(post, draft), key=lambda problem: not problem.blocking)
+    found = sorted(checks.problems(post, draft), key=lambda problem: not problem.blocking)
     return tuple(problems.remark(problem, draft, prefix) for problem in found)
 
 

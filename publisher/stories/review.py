@@ -21,6 +21,7 @@ from publisher.stories import (
     absences,
     access,
     approvals,
+    checks,
     comments,
     contents,
     rules,
@@ -245,7 +246,7 @@ def _submit(actor: User | None, post: Post) -> None:
 
 def _refuse_problems(posts: list[Post]) -> None:
     blocking = [
-        (post, problem) for post in posts for problem in service.problems(post) if problem.blocking
+        (post, problem) for post in posts for problem in checks.problems(post) if problem.blocking
     ]
     if not blocking:
         return

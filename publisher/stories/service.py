@@ -6,7 +6,6 @@ Reviewing is in `review.py`, lists are in `queries.py`, archiving is in `shelvin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,8 +13,7 @@ from uuid import uuid4
 from flask_babel import gettext as _
 from sqlalchemy import select, update
 
-from channels import channel_class
-from channels.base import Content, Image, Measure, Problem
+from channels.base import Content, Image
 from publisher import clock, zones
 from publisher.accounts.models import Account
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
@@ -25,7 +23,6 @@ from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import access, contents, deadlines, lookups, rules, search, uses
-from publisher.stories import problems as found_problems
 from publisher.stories.access import lock, require_edit, sees
 from publisher.stories.models import Approval, Category, Post, Revision, Story
 from publisher.stories.rules import ARCHIVED, Draft, MediaUse
@@ -359,7 +356,7 @@ def reflect(
     surface(post, changed=moved)
 
 
-# ---- Content, problems, counts ----
+# ---- Content ----
 
 
 def content(
@@ -374,31 +371,3 @@ def content(
     default with all its bytes, ready to send. Raises NotFound when a picture is gone.
     """
     return contents.content_of(revision.post, revision.draft, address=address, image=image)
-
-
-def measure(post: Post, draft: Draft | None = None) -> Measure:
-    """Length as the channel counts it, with reserved addresses, and cost, which is that of all parts of a
-    thread; of `draft` if given."""
-    draft, channel = draft or post.head.draft, channel_class(post.account.kind)
-    whole = channel.measure(contents.reserving(post, draft))
-    cost = sum(channel.measure(piece).cost_usd for piece in contents.pieces(post, draft))
-    return replace(whole, cost_usd=round(cost, 3))
-
-
-def problems(post: Post, draft: Draft | None = None) -> list[Problem]:
-    """Every reason not to go out: the channel's rules, the link plan, the account.
-
-    Having no planned time is none. `draft` is checked instead of the newest revision, if given.
-    """
-    draft = draft or post.head.draft
-    try:
-        found = contents.broken_limits(post, draft)
-    except NotFound:
-        found = [Problem("media_missing")]
-    found += found_problems.of_plan(contents.node(post, draft), contents.nodes(post, draft))
-    found += found_problems.unfinished(draft)
-    if post.account.status == "paused":
-        found.append(Problem("account_paused", {"account": post.account.label}, blocking=False))
-    if post.planned_at and post.planned_at < clock.now() and post.delivery_status is None:
-        found.append(Problem("planned_past", blocking=False))
-    return found

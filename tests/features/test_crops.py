@@ -13,7 +13,7 @@ from publisher import clock
 from publisher.deliveries import service as deliveries
 from publisher.media import rules, service
 from publisher.media.models import Media
-from publisher.stories import diff, review
+from publisher.stories import checks, diff, review
 from publisher.stories import service as stories
 from publisher.stories.posts import in_order
 from publisher.stories.rules import Draft, MediaUse, content_hash
@@ -176,10 +176,10 @@ def test_a_cut_is_chosen_by_plain_fields_and_shown_in_the_preview(
 def test_an_unusual_ratio_is_remarked_and_blocks_nothing(newsroom: Newsroom, image: Media) -> None:
     story = newsroom.story("x", x=Draft(text="그림", media=(MediaUse(image.id, "빨강"),)))
     post = newsroom.post(story, "x")
-    (remark,) = stories.problems(post)
+    (remark,) = checks.problems(post)
     assert (remark.code, remark.blocking) == ("image_ratio_unusual", False)
     cut = replace(post.head.draft, media=(MediaUse(image.id, "빨강", "16:9"),))
-    assert stories.problems(post, cut) == []
+    assert checks.problems(post, cut) == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from publisher.accounts.models import Account
 from publisher.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.people.models import Event
-from publisher.stories import access, links, queries, review, service, shelving
+from publisher.stories import access, checks, links, queries, review, service, shelving
 from publisher.stories.models import Approval, Post, Story
 from publisher.stories.queries import Filters
 from publisher.stories.rules import Draft, MediaUse
@@ -181,7 +181,7 @@ def test_a_new_story_title_is_a_visible_change_of_all_its_posts(post, story, cas
 
 
 def codes(post: Post) -> dict[str, dict]:
-    return {each.code: dict(each.values) for each in service.problems(post) if each.blocking}
+    return {each.code: dict(each.values) for each in checks.problems(post) if each.blocking}
 
 
 def test_140_hangul_and_a_link_are_refused_on_x_with_their_count_and_128_fit(story, post, x, cast):
@@ -193,7 +193,7 @@ def test_140_hangul_and_a_link_are_refused_on_x_with_their_count_and_128_fit(sto
     assert tweet.status == "draft"
 
     service.edit(cast.ana, tweet, Draft(text="가" * 128 + " {blog}"), version=tweet.version)
-    assert service.measure(tweet).length == 280
+    assert checks.measure(tweet).length == 280
     assert codes(tweet) == {}
     review.submit(cast.ana, tweet)
     assert tweet.status == "in_review"
@@ -244,7 +244,7 @@ def test_a_removed_post_is_no_target(story, post, x, cast):
 def test_a_paused_account_and_a_time_in_the_past_are_said_but_do_not_block(story, post, blog, cast):
     service.plan(cast.ana, post, clock.now() - timedelta(hours=1), "UTC")
     accounts.pause(None, blog, "The token has expired.")
-    said = {each.code for each in service.problems(post)}
+    said = {each.code for each in checks.problems(post)}
     assert {"account_paused", "planned_past"} <= said
     assert codes(post) == {}
 

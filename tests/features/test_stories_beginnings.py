@@ -18,7 +18,7 @@ from publisher.extensions import db
 from publisher.notices import service as notices
 from publisher.people import service as people
 from publisher.people.models import Event
-from publisher.stories import assigning, desk, outlines, queries, review, service
+from publisher.stories import assigning, checks, desk, outlines, queries, review, service
 from publisher.stories.models import Story
 from publisher.stories.rules import Draft
 
@@ -76,7 +76,7 @@ def test_every_built_in_template_can_be_measured_and_goes_nowhere_with_its_hints
     for key in outlines.BUILT_IN:
         story = desk.begin(cast.ana, [blog, x], template=key, title="제목", deadline=None, **EMPTY)
         for post in story.posts:
-            codes = [problem.code for problem in service.problems(post)]
+            codes = [problem.code for problem in checks.problems(post)]
             assert "hint_left" in codes, key
             assert not {"text_too_long", "reference_unknown", "cycle"} & set(codes), key
             with pytest.raises(Invalid):
@@ -88,7 +88,7 @@ def test_hints_are_replaced_and_the_story_can_go(cast, blog):
     (post,) = story.posts
     words = "\n".join(line for line in post.head.text.splitlines() if "✎" not in line) + "끝."
     service.edit(cast.ana, post, Draft(title="제목", text=words), version=post.version)
-    assert service.problems(post) == []
+    assert checks.problems(post) == []
     review.submit(cast.ana, post)
 
 

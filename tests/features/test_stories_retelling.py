@@ -8,7 +8,7 @@ import pytest
 
 from publisher.accounts import service as accounts
 from publisher.blog.markdown import opening
-from publisher.stories import desk, retelling, service
+from publisher.stories import checks, desk, retelling, service
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
 
@@ -69,11 +69,11 @@ def test_a_long_one_is_shortened_to_fit(write, slug, text):
     post = write(text, slug)[1]
     begun = Draft(text=retelling.beginning(post))
     words = begun.text.removesuffix("\n\n{blog}")
-    measured = service.measure(post, begun)
+    measured = checks.measure(post, begun)
     room = 280 if slug == "x" else 477
     assert room - 30 <= measured.length <= room
     assert words.endswith("나갑니다." if text.startswith(SENTENCE) else "…")
-    assert not [each for each in service.problems(post, begun) if each.blocking]
+    assert not [each for each in checks.problems(post, begun) if each.blocking]
 
 
 def test_hints_of_a_template_are_no_first_paragraph(write):

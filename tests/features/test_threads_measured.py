@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from publisher.stories import contents, gauges
+from publisher.stories import checks, contents, gauges
 from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
@@ -22,14 +22,14 @@ def test_a_thread_costs_what_its_parts_cost(newsroom: Newsroom) -> None:
     post = tweet(newsroom, LONG)
     parts = len(contents.parts(LONG, "twitter"))
     assert parts > 2
-    assert stories.measure(post).cost_usd == round(parts * 0.015, 3)
+    assert checks.measure(post).cost_usd == round(parts * 0.015, 3)
 
     linked = replace(LONG, text=f"{LONG.text} https://example.com/a")
-    cost = stories.measure(post, linked).cost_usd
+    cost = checks.measure(post, linked).cost_usd
     assert cost == round((len(contents.parts(linked, "twitter")) - 1) * 0.015 + 0.2, 3)
     assert f"{cost:g}" in gauges.measured(post, linked).count.cost
 
 
 def test_a_link_that_no_part_of_a_thread_would_carry_is_a_problem(newsroom: Newsroom) -> None:
     post = tweet(newsroom, replace(LONG, link="https://example.com/a"))
-    assert "link_unsupported" in {problem.code for problem in stories.problems(post)}
+    assert "link_unsupported" in {problem.code for problem in checks.problems(post)}
