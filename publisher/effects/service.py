@@ -58,7 +58,12 @@ def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) ->
     with writing() as session:
         now = clock.now()
         due = at or now
-        effect = session.scalar(select(Effect).where(Effect.key == key))
+        effect = session.scalar(
+            select(Effect)
+            .where(Effect.key == key)
+            .with_for_update()  # else a claim in between takes the very fence that voids it here
+            .execution_options(populate_existing=True)
+        )
         if effect is None:
             session.add(Effect(kind=kind, key=key, desired=desired, created_at=now, next_at=due))
         elif effect.desired != desired or effect.stuck:

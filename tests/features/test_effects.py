@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -13,6 +14,8 @@ from publisher import clock
 from publisher.effects import service as effects
 from publisher.effects.models import Effect
 from publisher.extensions import db
+from publisher.storage import writing
+from tests.features.racing import in_thread
 
 
 class Recorder:
@@ -76,6 +79,34 @@ def test_a_wish_that_changes_while_it_is_worked_on_is_not_lost() -> None:
     effects.ask("mind", "k", {"n": 1})
     work_off_all()
     assert seen == [1, 2]
+    assert the_effect().done_at is not None
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_wish_that_changes_while_it_is_being_claimed_is_not_lost(app: Flask) -> None:
+    seen, asked, claimed = [], threading.Event(), threading.Event()
+
+    def works(desired: dict[str, int]) -> None:
+        seen.append(desired["n"])
+        claimed.set()
+        asker.join()
+
+    def change_of_mind() -> None:
+        with writing():
+            effects.ask("mind", "k", {"n": 2})
+            asked.set()
+            claimed.wait(0.3)
+
+    effects.register("mind", works)
+    effects.ask("mind", "k", {"n": 1})
+    asker, said = in_thread(app, change_of_mind)
+    asked.wait(5)
+    work_off_all()
+    asker.join()
+    work_off_all()
+
+    assert said == [None]
+    assert seen[-1] == 2
     assert the_effect().done_at is not None
 
 
