@@ -67,14 +67,6 @@ def now_says(post: Post, *, revision_id: int, text: str) -> None:
         session.execute(update(Address).where(Address.post_id == post.id).values(**said))
 
 
-def live_posts(story_id: int) -> list[Live]:
-    """The story's live posts as the link block shows them."""
-    return [
-        Live(address.post_id, address.account.kind, address.account.label, address.url)
-        for address in addresses(story_id).values()
-    ]
-
-
 def patch_links(desired: effects.Desired) -> None:
     """Effect `links`: bring the link block under one published post to its desired state. Repeatable."""
     address = db.session.get(Address, desired["post_id"])
@@ -99,11 +91,17 @@ def patch_links(desired: effects.Desired) -> None:
 
 
 def _ask_for_links(story_id: int, *, also_none: bool = False) -> None:
-    live = live_posts(story_id)
+    places = addresses(story_id)
+    live = [
+        Live(place.post_id, place.account.kind, place.account.label, place.url)
+        for place in places.values()
+    ]
     pace = current_app.extensions["settings"].timings.pace
     at = clock.now() + timedelta(seconds=DEBOUNCE_S * pace)
     for post in live:
         links = links_under(post.post_id, live)
         if (links or also_none) and post.kind in {"blog", "facebook"}:
-            desired = {"post_id": post.post_id, "links": links}
+            # A later run is another article, without any links: it names whose they are to be.
+            remote_id = places[post.post_id].remote_id
+            desired = {"post_id": post.post_id, "remote_id": remote_id, "links": links}
             effects.ask("links", f"links:{post.post_id}", desired, at=at)

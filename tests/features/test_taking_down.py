@@ -133,6 +133,27 @@ def test_a_rewritten_post_that_was_taken_down_goes_out_once_it_is_approved(
     assert [each["text"] for each in shown] == ["맞는 글"]
 
 
+def test_a_post_that_is_published_again_shows_its_siblings_again(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    drafts = {"page": Draft(text="긴 소식"), "x": Draft(text="짧은 소식")}
+    story = published(newsroom, "blog", "page", "x", **drafts)
+    article, page = newsroom.post(story, "blog"), newsroom.post(story, "page")
+    for post in (article, page):
+        corrections.take_down(newsroom.editor, post, "다시")
+        newsroom.work(PATCHED)
+        again.publish_again(newsroom.editor, post)
+        newsroom.work(PATCHED)
+    assert set(newsroom.statuses(story).values()) == {"published"}
+
+    shown = [each for each in newsroom.sandbox.ledger() if not each["deleted"]]
+    facebook = next(each["current_text"] for each in shown if each["platform"] == "facebook")
+    tweet = newsroom.post(story, "x").url
+    assert article.url in facebook and tweet in facebook
+    read = client.get(f"/blog/{article.url.rpartition('/')[2]}").text
+    assert page.url in read and tweet in read
+
+
 @pytest.mark.parametrize("ended", ["cancelled", "failed"])
 @pytest.mark.usefixtures("database_url")
 def test_a_thread_goes_on_with_its_missing_parts_only(newsroom: Newsroom, ended: str) -> None:
