@@ -87,7 +87,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _register_effects(app: Flask) -> None:
     """What the outbox can do. Each function may be called twice for the same wish."""
     with app.app_context():
-        effects.register("links", crosslinks.patch_links)
+        effects.register("links", crosslinks.patch_links, overwrites=True)
         effects.register("correct", patch.bring_correction)
         effects.register("take_down", patch.bring_down)
         effects.register("stage", deliver.stage_ahead)

@@ -47,9 +47,14 @@ class Claim:
     attempts: int
 
 
-def register(kind: str, function: Kind) -> None:
-    """Name the function that brings about the desired state of `kind`; called in create_app."""
+def register(kind: str, function: Kind, *, overwrites: bool = False) -> None:
+    """Name the function that brings about the desired state of `kind`; called in create_app.
+
+    Of one that `overwrites` what is there, a late call may undo a newer wish: that is then brought about anew.
+    """
     current_app.extensions.setdefault("effects", {})[kind] = function
+    if overwrites:
+        current_app.extensions.setdefault("effects_overwriting", set()).add(kind)
 
 
 def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) -> None:
@@ -170,7 +175,7 @@ def _settle(
     """Write the outcome, unless somebody asked for another state meanwhile: then the fence has moved on."""
     now = clock.now()
     with writing() as session:
-        session.execute(
+        settled = session.execute(
             update(Effect)
             .where(Effect.id == claim.id, Effect.fence == claim.fence)
             .values(
@@ -181,3 +186,20 @@ def _settle(
                 problem=problem,
             )
         )
+        late = settled.rowcount == 0  # type: ignore[attr-defined]
+        if late and claim.kind in current_app.extensions.get("effects_overwriting", ()):
+            _once_more(claim.id)
+
+
+def _once_more(effect_id: int) -> None:
+    """A call that came late may have undone what others brought about meanwhile: it is brought about again.
+    Where somebody is at it this moment, after their lease, as two who run side by side would void each other
+    for ever."""
+    effect = db.session.get(Effect, effect_id, with_for_update=True, populate_existing=True)
+    if effect is None or effect.stuck:
+        return
+    if effect.lease_until is not None:
+        effect.fence += 1
+    elif effect.next_at is None:
+        effect.done_at, effect.next_at = None, clock.now()
+        queue.ring_after_commit(effect.next_at)

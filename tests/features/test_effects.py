@@ -110,6 +110,61 @@ def test_a_wish_that_changes_while_it_is_being_claimed_is_not_lost(app: Flask) -
     assert the_effect().done_at is not None
 
 
+@pytest.mark.usefixtures("database_url")
+def test_what_a_late_call_may_have_overwritten_is_brought_about_again(app: Flask) -> None:
+    """The first call hangs until a second worker has brought about what is wanted since."""
+    shown: list[int] = []
+
+    def show(desired: dict[str, int]) -> None:
+        if desired["n"] == 1:
+            effects.ask("show", "k", {"n": 2})
+            other, said = in_thread(app, effects.work_off)
+            other.join()
+            assert said == [True]
+        shown.append(desired["n"])
+
+    effects.register("show", show, overwrites=True)
+    effects.ask("show", "k", {"n": 1})
+    work_off_all()
+
+    assert shown == [2, 1, 2]
+    assert the_effect().done_at is not None
+
+
+@pytest.mark.usefixtures("database_url")
+def test_what_is_brought_about_while_a_late_call_ends_is_so_again_later(
+    app: Flask, travel: Callable[[timedelta], None]
+) -> None:
+    shown: list[int] = []
+    at_it, late = threading.Event(), threading.Event()
+
+    def show(desired: dict[str, int]) -> None:
+        if desired["n"] == 2 and not at_it.is_set():
+            at_it.set()
+            late.wait(5)
+        elif desired["n"] == 1:
+            effects.ask("show", "k", {"n": 2})
+            others.append(in_thread(app, effects.work_off)[0])
+            at_it.wait(5)
+        shown.append(desired["n"])
+
+    others: list[threading.Thread] = []
+    effects.register("show", show, overwrites=True)
+    effects.ask("show", "k", {"n": 1})
+    assert effects.work_off()
+    late.set()
+    others[0].join()
+    assert shown == [1, 2]
+
+    work_off_all()
+    assert shown == [1, 2], "nobody else begins within the lease"
+    travel(timedelta(seconds=effects.LEASE_S + 1))
+    work_off_all()
+
+    assert shown == [1, 2, 2]
+    assert the_effect().done_at is not None
+
+
 @pytest.mark.usefixtures("app")
 def test_nothing_is_done_before_its_time(record: Recorder) -> None:
     effects.ask("record", "k", {"n": 1}, at=clock.now() + timedelta(hours=1))
