@@ -5,22 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import current_app
-from flask_babel import force_locale
 
 from channels.base import Identifies, Quota
 from channels.errors import Disconnected
 from publisher import clock
 from publisher.accounts import service
+from publisher.accounts.authority import locked, lose
 from publisher.accounts.models import Account
-from publisher.accounts.platform_words import said
-from publisher.accounts.rules import AccountStatus, breaker_pause, free_again
+from publisher.accounts.rules import breaker_pause, free_again
 from publisher.config import Timings
 from publisher.extensions import db
-from publisher.notices import service as notices
 from publisher.people import audit
-from publisher.people import service as people
-from publisher.people.models import User
-from publisher.people.rules import Role
 from publisher.storage import writing
 
 
@@ -64,26 +59,9 @@ def metered(account: Account, quota: Quota | None) -> None:
             service.throttle(account, until)
 
 
-def lose(account: Account, problem: str, *, told: User | None = None) -> None:
-    """The platform took away authority or money: pause the account and tell the administrators, except for
-    `told`, who hears of it anyway. Deliveries wait; those within their grace go when it is mended."""
-    with writing():
-        was_active = account.status == AccountStatus.ACTIVE
-        if account.silent_since is not None:
-            account.silent_since = account.paused_until = None  # it did answer
-        account.strikes = 0
-        service.pause(None, account, problem)
-        if not was_active:
-            return
-        for user in people.everyone():
-            if user.active and user.role == Role.ADMIN and (told is None or user.id != told.id):
-                with force_locale(user.language):
-                    values = {"account": account.label, "problem": said(problem)}
-                notices.notify(user, "account_paused", values, f"/accounts/{account.slug}")
-
-
 def probe(account_id: int) -> bool:
-    """Ask the platform, unbidden, whether the account still may post; pause it when not. Never resumes it.
+    """Ask the platform, unbidden, whether the account still may post; pause it when not, and hold it when it
+    is somebody else. Never resumes it.
 
     False when the authority is gone. Raises Unavailable when nobody could say. No transaction is open during
     the call.
@@ -98,11 +76,11 @@ def probe(account_id: int) -> bool:
     except Disconnected as error:
         lost = error
     with writing():
-        account = service.get(account_id)
-        account.checked_at = clock.now()
-        account.public_name = name or account.public_name
+        account = locked(account_id)
         if account.credentials != used:
-            return True  # what was refused is not what it sends with by now
+            return True  # what was asked with is not what it sends with by now
+        account.checked_at = clock.now()
         if lost is not None:
-            lose(account, lost.message)
+            lose(account, lost.message, used=used)
+        service.noted(account, name)
     return lost is None

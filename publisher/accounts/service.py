@@ -17,6 +17,7 @@ from channels.errors import ChannelError, Disconnected
 from publisher import clock, queue
 from publisher.accounts import expiry
 from publisher.accounts.addresses import require_public
+from publisher.accounts.authority import locked, lose
 from publisher.accounts.models import Account, Hold
 from publisher.accounts.rules import CREDENTIAL_FIELDS, AccountStatus, credential_problems
 from publisher.blog.service import Shelf
@@ -99,7 +100,8 @@ def connect(
     known = db.session.scalar(select(Account).where(Account.slug == slug))
     name = _who(kind, given, api_url) if known is not None and known.kind == kind else ""
     with writing() as session:
-        account = session.scalar(select(Account).where(Account.slug == slug))
+        account_id = session.scalar(select(Account.id).where(Account.slug == slug))
+        account = locked(account_id) if account_id else None
         if account is None:
             account = Account(kind=kind, slug=slug, label=label or slug, created_at=clock.now())
             account.spacing_s = channel_class(kind).limits.spacing_s
@@ -110,7 +112,7 @@ def connect(
         account.api_url, account.sandbox = api_url, sandbox
         account.spacing_s = account.spacing_s if spacing_s is None else spacing_s
         _entrust(actor, account, given, expires_at)
-        _name(account, name)
+        noted(account, name)
         return account
 
 
@@ -138,14 +140,23 @@ def _label(account: Account, label: str) -> None:
     account.label = label
 
 
-def _name(account: Account, name: str) -> None:
-    """Keep who the account says it is; hold it where that is not who it was. Call inside `writing()`."""
+def noted(account: Account, name: str) -> None:
+    """Keep who the account says it is; hold it where that is not who it was. Call inside `writing()`.
+
+    A person's own hold keeps its words, and says this as well.
+    """
+    if not name:
+        return
     before = account.public_name
-    if name:
-        account.public_name, account.checked_at = name, clock.now()
-    if name and before and name != before:
-        held = hold(None, f"It answers as {name} now, not as {before} any more.", account)
-        held.code, held.values = IDENTITY, {"now": name, "before": before}
+    account.public_name, account.checked_at = name, clock.now()
+    if not before or name == before:
+        return
+    said, held = f"It answers as {name} now, not as {before} any more.", _open_hold(account.id)
+    if held is not None and held.code != IDENTITY:
+        held.reason = f"{held.reason} {said}"
+        return
+    held = held or hold(None, said, account)
+    held.code, held.values = IDENTITY, {"now": name, "before": before}
 
 
 def _complete(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
@@ -185,12 +196,14 @@ def renew(
     under another name before a person releases it. Raises Invalid, and keeps the old ones, when the platform
     refuses them; one that cannot be asked now is believed.
     """
-    given = _complete(account.kind, credentials)
+    given, account_id = _complete(account.kind, credentials), account.id
+    if actor is not None:
+        require_public(account.api_url)
     name = _who(account.kind, given, account.api_url)
     with writing():
-        account = get(account.id)
+        account = locked(account_id)
         _entrust(actor, account, given, expires_at)
-        _name(account, name)
+        noted(account, name)
         return account
 
 
@@ -229,12 +242,12 @@ def open_channel(account: Account) -> Channel:
 
 
 def check(actor: User | None, account: Account) -> Account:
-    """Ask the platform who the account is. Resumes it when all is well, pauses it when authority is gone.
+    """Ask the platform who the account is. Resumes it when all is well, pauses it when authority is gone, and
+    holds it when it is somebody else. What was asked with other credentials than it has by now says nothing.
 
     Raises Invalid with the platform's reason. No transaction is open during the call.
     """
-    channel = open_channel(account)
-    account_id = account.id
+    channel, used, account_id = open_channel(account), account.credentials, account.id
     db.session.rollback()
     name, problem, lost = "", "", False
     if isinstance(channel, Identifies):
@@ -243,12 +256,14 @@ def check(actor: User | None, account: Account) -> Account:
         except ChannelError as error:
             problem, lost = error.message, isinstance(error, Disconnected)
     with writing():
-        account = get(account_id)
+        account = locked(account_id)
+        if account.credentials != used:
+            return account
         account.checked_at = clock.now()
         if lost:
-            account.status, account.problem = AccountStatus.PAUSED, problem
+            lose(account, problem, used=used, told=actor)
         elif not problem:
-            account.public_name = name or account.public_name
+            noted(account, name)
             _activate(account)
         audit.record(actor, "account.checked", "account", account.id, problem=problem)
     if problem:
@@ -259,6 +274,7 @@ def check(actor: User | None, account: Account) -> Account:
 def pause(actor: User | None, account: Account, problem: str) -> None:
     """Stop sending for this account until a person resumes it. Deliveries wait; nothing is lost."""
     with writing():
+        account = locked(account.id)
         account.status = AccountStatus.PAUSED
         account.problem = problem
         audit.record(actor, "account.paused", "account", account.id, note=problem)
@@ -268,6 +284,7 @@ def resume(actor: User | None, account: Account) -> None:
     """Let a paused account send again, also where a platform asked to wait: a person decides. What is overdue
     within its grace goes out, oldest first."""
     with writing():
+        account = locked(account.id)
         account.paused_until = None
         _activate(account)
         audit.record(actor, "account.resumed", "account", account.id)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from channels.base import Channel, Content, Gathers, Image, Receipt, Stages
-from channels.errors import ChannelError, Disconnected, Unavailable
+from channels.errors import ChannelError
 from publisher import clock, journal
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
@@ -96,22 +96,12 @@ def _send(claim: Claim) -> None:
         return
     except ChannelError as error:
         crash_point("answered", claim.delivery_id)
-        outcome = partial(settle.refused, claim, _of_today(parcel, error))
+        outcome = partial(settle.refused, claim, error, used=parcel.credentials)
     else:
         crash_point("answered", claim.delivery_id)
         outcome = partial(settle.received, claim, receipt)
     persistently(partial(outcome, parcel.channel.quota))
     crash_point("after-outcome", claim.delivery_id)
-
-
-def _of_today(parcel: Parcel, error: ChannelError) -> ChannelError:
-    """What a refusal means now: credentials that were renewed during the call are refused no more."""
-    if not isinstance(error, Disconnected):
-        return error
-    used, account = parcel.credentials, accounts.get(parcel.claim.account_id)
-    if account.credentials == used:
-        return error
-    return Unavailable(error.message, detail=error.detail, code=error.code)
 
 
 def publish_here(head: Head) -> bool:
@@ -179,7 +169,7 @@ def _put(ready: Sequence[tuple[Delivery, Content]]) -> None:
         if isinstance(answer, Receipt):
             settle.put(delivery, content, answer)
         elif isinstance(answer, ChannelError):
-            settle.refused(intend(delivery, SEND), answer)
+            settle.refused(intend(delivery, SEND), answer, used=delivery.account.credentials)
         else:
             raise answer
 

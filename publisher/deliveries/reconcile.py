@@ -11,6 +11,7 @@ from channels.base import Finds, Found, Receipt
 from channels.errors import ChannelError, Disconnected
 from publisher import clock
 from publisher.accounts import service as accounts
+from publisher.accounts.authority import Used, locked
 from publisher.accounts.rules import AccountStatus
 from publisher.deliveries import settle, state
 from publisher.deliveries.claim import Claim, attempt_of, mine, mine_to_read
@@ -44,7 +45,7 @@ def reconcile(claim: Claim) -> None:
     if gap := _unknown_yet(claim, delivery):
         _settle(claim, None, detail=gap)
         return
-    channel = accounts.open_channel(delivery.account)
+    channel, used = accounts.open_channel(delivery.account), delivery.account.credentials
     content = content_of(delivery, Targets(delivery.post, delivery.revision), sent=True)
     since = _first_wire(delivery) - MARGIN
     db.session.rollback()
@@ -55,7 +56,7 @@ def reconcile(claim: Claim) -> None:
         found = channel.find(content, since=since)
     except ChannelError as error:
         lost = error.message if isinstance(error, Disconnected) else ""
-        _settle(claim, None, detail=error.detail or error.message, lost=lost)
+        _settle(claim, None, detail=error.detail or error.message, lost=lost, used=used)
         return
     _settle(claim, found)
 
@@ -85,9 +86,10 @@ def _settle(
     readable: bool = True,
     detail: str = "",
     lost: str = "",
+    used: Used = None,
 ) -> None:
     """Write the verdict, fenced. `found` None means that the timeline could not be read this time; `lost`
-    says why, where the account's authority is gone."""
+    says why, where the authority of the `used` credentials is gone."""
     with writing():
         delivery = mine(claim, UNCONFIRMED)
         if delivery is None:
@@ -113,7 +115,7 @@ def _settle(
         delivery.waits_for = ""
         _act(delivery, judged, free or [], now)
         if lost and delivery.status == UNCONFIRMED:
-            _wait_for_account(delivery, lost)
+            _wait_for_account(delivery, lost, used)
 
 
 def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datetime) -> None:
@@ -146,11 +148,15 @@ def _act(delivery: Delivery, judged: Verdict, found: Sequence[Found], now: datet
         settle.give_up(delivery, judged)
 
 
-def _wait_for_account(delivery: Delivery, problem: str) -> None:
-    """Nobody can look before a person connects the account again: ask for that, and look as soon as it is."""
+def _wait_for_account(delivery: Delivery, problem: str, used: Used) -> None:
+    """Nobody can look before a person connects the account again: ask for that, and look as soon as it is.
+    With credentials that are new since the call, it is looked once more in any case."""
+    account = locked(delivery.account_id)
+    if account.credentials != used:
+        return
     delivery.waits_for, delivery.problem = WaitsFor.ACCOUNT, problem
-    if delivery.account.status == AccountStatus.ACTIVE:
-        settle.lost(delivery, problem)
+    if account.status == AccountStatus.ACTIVE:
+        settle.lost(delivery, problem, used)
 
 
 def _first_wire(delivery: Delivery) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from channels.base import Content, Quota, Receipt
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from publisher import clock, queue
-from publisher.accounts import health
+from publisher.accounts import authority, health
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.crashes import crash_point
@@ -163,8 +163,11 @@ def _follow(delivery: Delivery, receipt: Receipt) -> None:
         tell(delivery, "published")
 
 
-def refused(claim: Claim, error: ChannelError, quota: Quota | None = None) -> None:
-    """The platform, or the way to it, said no. The error's type alone decides what happens next."""
+def refused(
+    claim: Claim, error: ChannelError, quota: Quota | None = None, *, used: authority.Used
+) -> None:
+    """The platform, or the way to it, said no. The error's type alone decides what happens next; but what it
+    refused to credentials that were renewed during the call, it does not refuse any more."""
     with writing():
         delivery = mine(claim, SENDING)
         if delivery is None:
@@ -180,7 +183,7 @@ def refused(claim: Claim, error: ChannelError, quota: Quota | None = None) -> No
             else:
                 _ended(claim, "failed")
                 fail(delivery, error)
-        elif isinstance(error, Disconnected):
+        elif isinstance(error, Disconnected) and lost(delivery, error.message, used):
             _ended(claim, "disconnected")
             _hold_for_account(delivery, error)
         elif isinstance(error, Unconfirmed) and on_wire:
@@ -273,11 +276,15 @@ def tell(delivery: Delivery, kind: str) -> None:
     notices.notify(post.story.owner, kind, values, f"/posts/{post.id}/deliveries")
 
 
-def lost(delivery: Delivery, problem: str) -> None:
-    """The account's authority is gone: pause it, and tell whom it concerns while there is time."""
-    health.lose(delivery.account, problem, told=delivery.post.story.owner)
+def lost(delivery: Delivery, problem: str, used: authority.Used) -> bool:
+    """The account's authority is gone: pause it, and tell whom it concerns while there is time. False when it
+    has other credentials by now than those it was refused with."""
+    owner = delivery.post.story.owner
+    if not authority.lose(delivery.account, problem, used=used, told=owner):
+        return False
     tell(delivery, "account_paused")
     preflight.look_again(delivery.account_id)
+    return True
 
 
 def retry_at(attempts: int) -> datetime:
@@ -306,7 +313,6 @@ def _hold_for_account(delivery: Delivery, error: ChannelError) -> None:
     """Back to scheduled and due: it goes when the account is reconnected within its grace."""
     delivery.attempts -= 1
     back(delivery, next_at=clock.now(), problem=error.message)
-    lost(delivery, error.message)
 
 
 def _heard(account: Account, error: ChannelError) -> None:

@@ -50,7 +50,8 @@ class Claim:
 def register(kind: str, function: Kind, *, overwrites: bool = False) -> None:
     """Name the function that brings about the desired state of `kind`; called in create_app.
 
-    Of one that `overwrites` what is there, a late call may undo a newer wish: that is then brought about anew.
+    Of one that `overwrites` what is there, a late call may undo a newer wish: that is then brought about
+    anew.
     """
     current_app.extensions.setdefault("effects", {})[kind] = function
     if overwrites:

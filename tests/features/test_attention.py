@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from channels.base import Receipt
 from publisher import clock
-from publisher.accounts import health
+from publisher.accounts import authority
 from publisher.accounts import service as accounts
 from publisher.deliveries import attention, state
 from publisher.deliveries.models import Delivery
@@ -123,7 +123,8 @@ def test_a_paused_account_has_the_button_that_mends_it(
     sign_in: SignIn,
 ) -> None:
     newsroom.approve(newsroom.story("page", page=Draft(text="글")), in_s=3600)
-    health.lose(accounts.by_slug("page"), problem)
+    page = accounts.by_slug("page")
+    authority.lose(page, problem, used=page.credentials)
     page = sign_in(app.test_client(), getattr(cast, who)).get("/attention").text
     assert button in page
     assert ("/accounts/page/resume" in page) == ("resume" in button)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from channels.base import Quota
 from publisher import clock
-from publisher.accounts import health, timekeeping
+from publisher.accounts import authority, health, timekeeping
 from publisher.accounts import service as accounts
 from publisher.accounts.rules import Reading
 from publisher.config import Config
@@ -44,7 +44,8 @@ def bad_day(site: Site) -> Iterator[int]:
         accounts.throttle(x, clock.now() + timedelta(minutes=15))
         x.expires_at = clock.now() + timedelta(hours=12)
         health.metered(page, Quota(used_percent=83.0))
-        health.lose(page, "Facebook has restricted posting for this Page.")
+        problem = "Facebook has restricted posting for this Page."
+        authority.lose(page, problem, used=page.credentials)
         for kind, problem in (("links", "Facebook did not change the post."), ("mail", "OSError")):
             desired = {"post_id": room.post(story, "page").id}
             stuck = {"attempts": 7, "problem": problem, "created_at": clock.now()}
