@@ -125,6 +125,8 @@ def _send_link(email: str, purpose: Purpose) -> None:
 
 
 def _hand_over(message: EmailMessage) -> None:
+    """Give the mail to the server, with no transaction open meanwhile: it may take its time."""
+    db.session.rollback()
     address = urlsplit(_settings().mail_url)
     with _connected(address) as server:
         if address.username:
