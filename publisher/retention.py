@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from publisher import clock
+from publisher.accounts import timekeeping
+from publisher.accounts.models import HostClock
 from publisher.api.models import Answered
 from publisher.cards import service as cards
 from publisher.cards.models import LinkedPage
@@ -39,6 +41,7 @@ EFFECTS = timedelta(days=14)
 BEATS = timedelta(days=7)
 ANSWERS = timedelta(days=2)
 WINDOWS = timedelta(days=1)
+CLOCKS = timedelta(days=90)
 """For how long each is kept after its end; attempts and notices as long as the settings say."""
 
 Walk = Callable[[datetime], Iterator[int]]
@@ -53,6 +56,7 @@ def ask_daily() -> None:
 
 def prune(_desired: effects.Desired) -> None:
     """Effect `prune`: forget what is old enough. What does not fit into half a minute follows later."""
+    timekeeping.require_believed()
     until = time.monotonic() + PATIENCE_S
     now = clock.now()
     for walk in (_attempts, _effects, _small):
@@ -105,6 +109,7 @@ def _small(now: datetime) -> Iterator[int]:
         (Answered, Answered.at < now - ANSWERS),
         (LinkedPage, cards.forgotten(now)),
         (Beat, (Beat.at < now - BEATS) & (Beat.role != "journal")),
+        (HostClock, HostClock.wall < (now - CLOCKS).timestamp()),
         (Notice, (Notice.at < now - _days(_config().keep_notices)) & Notice.read_at.is_not(None)),
     ):
         with writing() as session:

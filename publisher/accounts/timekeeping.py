@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher import clock, queue
 from publisher.accounts.models import Hold, HostClock
 from publisher.accounts.rules import Reading, clock_shift, moved
+from publisher.effects import service as effects
 from publisher.errors import Conflict
 from publisher.extensions import db
 from publisher.notices import service as notices
@@ -29,6 +30,7 @@ from publisher.people.rules import Role, at_least
 from publisher.storage import upsert, writing
 
 CODE, SCOPE = "clock", -1
+LATER_S = 60.0
 _OPEN = (Hold.scope == SCOPE, Hold.released_at.is_(None))
 
 
@@ -74,11 +76,11 @@ def begin() -> None:
     if now is None:
         return
     before = _kept()
-    if before is None or before.boot_id != now.boot_id:
-        with writing():
-            _keep(now)
-    elif moved(clock_shift(before, now)):
+    if before and before.boot_id == now.boot_id and moved(clock_shift(before, now)):
         _suspect(now)
+        return
+    with writing():
+        _keep(now)  # says also that this machine is still there
 
 
 def watch() -> None:
@@ -99,6 +101,14 @@ def held() -> Hold | None:
 def unconfirmed() -> ColumnElement[bool]:
     """The same as a condition of other queries: who judges by the clock does not, while it is true."""
     return select(Hold.id).where(*_OPEN).exists()
+
+
+def require_believed() -> None:
+    """For effects that void or delete what is old: raises Later while nobody has confirmed a moved clock.
+    Call it outside of a transaction."""
+    watch()
+    if held() is not None:
+        raise effects.Later(LATER_S)
 
 
 def confirm(actor: User | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlalchemy.orm import joinedload
 
 from publisher import clock
+from publisher.accounts import timekeeping
 from publisher.accounts.models import Account
 from publisher.config import Config
 from publisher.effects.service import Desired
@@ -259,6 +260,7 @@ def expire_old(_desired: Desired) -> None:
     lasts = lifetime()
     if lasts is None:
         return
+    timekeeping.require_believed()
     old = select(Post.id).where(
         Post.status == APPROVED,
         Post.delivery_status.is_(None),

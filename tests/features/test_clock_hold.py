@@ -10,17 +10,24 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from publisher import clock
+from publisher import clock, retention
 from publisher.accounts import service as accounts
 from publisher.accounts import timekeeping
+from publisher.accounts.models import HostClock
 from publisher.accounts.rules import Reading
 from publisher.accounts.words import reason_of
 from publisher.deliveries import claim as claims
+from publisher.deliveries import service as deliveries
 from publisher.deliveries import sweep
+from publisher.effects import service as effects
 from publisher.errors import Conflict
+from publisher.extensions import db
 from publisher.notices import service as notices
-from publisher.people.models import User
+from publisher.people import sessions
+from publisher.people.models import User, UserSession
+from publisher.stories import approvals
 from publisher.stories.rules import Draft
 from tests.plugins.app import Cast
 from tests.plugins.newsroom import Newsroom
@@ -220,6 +227,49 @@ def test_nothing_is_missed_or_judged_by_a_clock_that_nobody_confirmed(
     newsroom.work(5.0)
     assert newsroom.delivery(story, "x").status == "scheduled"
     assert newsroom.delivery(doubtful, "page").status == "published"
+
+
+def test_nothing_is_voided_or_forgotten_by_a_clock_that_nobody_confirmed(
+    newsroom: Newsroom, machine: Machine
+) -> None:
+    post = newsroom.post(newsroom.story("blog"), "blog")
+    deliveries.approve(newsroom.editor, post, post.revision)
+    sessions.begin_session(newsroom.author, "a browser")
+    machine.moved(400 * 86_400)
+    newsroom.travel(timedelta(days=400))
+
+    for effect in (retention.prune, approvals.expire_old):
+        with pytest.raises(effects.Later):
+            effect({})
+
+    db.session.rollback()
+    assert (post.status, UserSession.query.count()) == ("approved", 1)
+    timekeeping.confirm(newsroom.editor)
+    retention.prune({})
+    approvals.expire_old({})
+    assert (post.status, UserSession.query.count()) == ("in_review", 0)
+
+
+@pytest.mark.usefixtures("newsroom")
+def test_a_machine_that_is_no_more_is_forgotten_and_one_that_starts_is_not(
+    machine: Machine, travel: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.reading = replace(machine.reading, wall=clock.now().timestamp())
+    new_process(machine)
+    timekeeping.begin()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "gone")
+        timekeeping.begin()
+
+    days = timedelta(days=100)
+    travel(days)
+    machine.passes(days.total_seconds())
+    new_process(machine)
+    timekeeping.begin()
+    retention.prune({})
+
+    db.session.rollback()
+    assert db.session.scalars(select(HostClock.host)).all() == [socket.gethostname()]
 
 
 def test_this_machine_has_both_clocks() -> None:
