@@ -280,9 +280,16 @@ def _written(post: Mapping[str, Any]) -> str:
     whole = post.get("note_tweet") or post
     text = html.unescape(str(whole.get("text", "")))
     for link in _links(whole):
-        own_media = "media_key" in link or "/photo/" in link.get("expanded_url", "")
+        own_media = "media_key" in link or _is_own_photo(link.get("expanded_url", ""))
         text = text.replace(link["url"], "" if own_media else link.get("expanded_url", ""))
     return text
+
+
+def _is_own_photo(address: str) -> bool:
+    """Whether X added that address for a picture of a post; a picture elsewhere is the author's own link."""
+    parts = urlsplit(address)
+    on_x = (parts.hostname or "").removeprefix("www.") in {"x.com", "twitter.com"}
+    return on_x and "/status/" in parts.path and "/photo/" in parts.path
 
 
 def _links(post: Mapping[str, Any]) -> list[Mapping[str, str]]:

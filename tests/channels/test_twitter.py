@@ -267,6 +267,15 @@ def test_a_reply_is_not_mistaken_for_the_same_text_elsewhere(
     assert [post.remote_id for post in found] == [again]
 
 
+@pytest.mark.parametrize("path", ["photo/1", "acme/status/photo/1"])
+def test_a_link_to_a_picture_elsewhere_is_part_of_what_was_said(
+    x: Twitter, sandbox: Sandbox, on_wire: Any, soon: datetime, path: str
+) -> None:
+    content = Content(f"look https://example.com/{path} there")
+    receipt = x.publish(content, key="1", on_wire=on_wire)
+    assert [each.remote_id for each in x.find(content, since=soon)] == [receipt.remote_id]
+
+
 def test_the_whole_timeline_is_read_page_by_page(
     x: Twitter, sandbox: Sandbox, soon: datetime, send: Send
 ) -> None:
