@@ -99,6 +99,14 @@ def error_from(answer: Answer, detail: str, *, creates: bool) -> ChannelError:
     return row.error(row.message, detail=detail, code=_code(error))
 
 
+def created_anyway(answer: Answer) -> dict[str, Any]:
+    """What a create would have answered, where only reading the new post back failed; empty when nothing was
+    created. https://developers.facebook.com/docs/graph-api/advanced#read-after-write"""
+    said = answer.json.get("error")
+    original = said.get("original_response") if isinstance(said, dict) else None
+    return original if isinstance(original, dict) and original.get("id") else {}
+
+
 def is_gone(error: ChannelError) -> bool:
     """Whether Facebook says that it does not find something, or that it does not show it to this token."""
     return error.message == _GONE.message

@@ -15,6 +15,7 @@ import requests
 
 from channels._facebook_answers import (
     NOT_THE_PAGE,
+    created_anyway,
     error_from,
     is_gone,
     no_permission,
@@ -49,6 +50,8 @@ VERSION = "v26.0"
 
 UNPUBLISHED_PHOTO_LIFE = timedelta(hours=20)
 """Facebook keeps an unpublished photo for about a day."""
+ADDRESS_FIELD = "permalink_url"
+"""Asked for with the create itself: in a read after it the receipt, which is there already, could be lost."""
 TIMELINE_PAGES = 20
 CLOCK_SLACK = timedelta(seconds=5)
 BLOCK_MARK = "\u2500" * 8
@@ -174,25 +177,18 @@ class Facebook(Channel):
             arguments["attached_media"] = [{"media_fbid": photo} for photo in photos]
         elif content.link:
             arguments["link"] = content.link
-        result = self._call(f"{self._page}/feed", post=arguments, on_wire=on_wire)
+        arguments["fields"] = ADDRESS_FIELD
+        try:
+            result = self._call(f"{self._page}/feed", post=arguments, on_wire=on_wire)
+        except ChannelError:
+            result = created_anyway(self._session.answer)
+            if not result:
+                raise
         remote_id = result.get("id")
         if not isinstance(remote_id, str) or not remote_id:
             detail = self._wire.redact(self._excerpt())
             raise Unconfirmed("Facebook's answer could not be read.", detail=detail)
-        quota = self.quota
-        receipt = Receipt(remote_id, self._permalink(remote_id))
-        self.quota = quota
-        return receipt
-
-    def _permalink(self, remote_id: str) -> str:
-        """The post's public address. It is out already: a failing read only costs the prettier form."""
-        try:
-            found = self._call(remote_id, query={"fields": "permalink_url"}).get("permalink_url")
-        except ChannelError:
-            found = None
-        if isinstance(found, str) and _is_web_address(found):
-            return found
-        return f"https://www.facebook.com/{remote_id}"
+        return Receipt(remote_id, _address(result))
 
     def stage(self, image: Image) -> tuple[str, datetime]:
         """Upload `image` as a photo that nobody sees until a post attaches it."""
@@ -380,7 +376,10 @@ def _carries(post: Mapping[str, Any], marker: str) -> bool:
 
 
 def _address(post: Mapping[str, Any]) -> str:
-    return str(post.get("permalink_url") or f"https://www.facebook.com/{post['id']}")
+    found = post.get("permalink_url")
+    if isinstance(found, str) and _is_web_address(found):
+        return found
+    return f"https://www.facebook.com/{post['id']}"
 
 
 def _comparable(text: str) -> str:

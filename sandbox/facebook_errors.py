@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 from sandbox.wire import Response, reply
@@ -83,6 +84,13 @@ def alias(name: str) -> Response:
 
 def parameter(message: str, subcode: int = 0) -> Response:
     return error(100, f"(#100) {message}", subcode=subcode)
+
+
+def after_create(refusal: Response, original: object, *, decision: str) -> Response:
+    """It is created, and cannot be read back: an error that carries what the create would have answered."""
+    said = json.loads(refusal.body)
+    said["error"]["original_response"] = original
+    return reply(refusal.status, said, decision=decision, kind=JSON)
 
 
 def duplicate() -> Response:

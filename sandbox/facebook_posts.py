@@ -56,7 +56,7 @@ def feed(world: World, call: Call, page: Page) -> Response:
     if params.get("fields"):
         shown = objects.fields(world, post, params["fields"])
         if isinstance(shown, Response):
-            return shown
+            return errors.after_create(shown, answer, decision=f"created {post.id}")
         answer |= shown
     return reply(200, answer, decision=f"created {post.id}", kind=errors.JSON)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from channels import http
+from channels import facebook, http
 from channels.base import (
     Content,
     Edits,
@@ -50,7 +50,7 @@ def test_every_call_names_the_pinned_version_and_no_token(
     page.find(Content("hello"), since=soon)
     page.identify()
     calls = [entry for entry in sandbox.requests() if "/facebook/" in entry["path"]]
-    assert len(calls) == 4
+    assert len(calls) == 3
     assert all("/v26.0/" in entry["path"] for entry in calls)
     token = page.credentials["page_token"]
     assert not any(token in entry["path"] or "access_token" in str(entry) for entry in calls)
@@ -73,10 +73,18 @@ def test_the_proof_of_the_app_secret_is_sent_when_there_is_one(
         send(wrong, "with a wrong proof")
 
 
-def test_a_permalink_that_cannot_be_read_does_not_undo_the_post(
+def test_nothing_stands_between_the_created_post_and_its_receipt(
     page: Facebook, sandbox: Sandbox, on_wire: Any
 ) -> None:
-    sandbox.fault("read_fails", times=None)
+    receipt = page.publish(Content("hello"), key="1", on_wire=on_wire)
+    assert receipt.url.startswith("https://www.facebook.com/2002/posts/")
+    assert [each["method"] for each in sandbox.requests()] == ["POST"]
+
+
+def test_a_permalink_that_cannot_be_read_does_not_undo_the_post(
+    page: Facebook, sandbox: Sandbox, on_wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facebook, "ADDRESS_FIELD", "permalink_urls")
     receipt = page.publish(Content("hello"), key="1", on_wire=on_wire)
     assert receipt.url == f"https://www.facebook.com/{receipt.remote_id}"
     assert len(sandbox.ledger()) == 1

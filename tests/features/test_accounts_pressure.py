@@ -163,16 +163,19 @@ def test_after_a_full_quarter_of_an_hour_the_next_one_goes(newsroom: Newsroom) -
 def test_a_page_slows_down_and_stops_before_facebook_refuses(
     newsroom: Newsroom, client: FlaskClient, cast: Cast, sign_in: SignIn
 ) -> None:
-    newsroom.sandbox.settings(facebook_page_quota=20)  # a post takes two calls: ten percent
-    posts(newsroom, "page", 11)
+    newsroom.sandbox.settings(facebook_page_quota=20)  # a post takes five percent
+    posts(newsroom, "page", 20)
 
     newsroom.work()
-    assert len(newsroom.really_posted("facebook")) == 9  # 85 percent: from here on at a distance
+    assert len(newsroom.really_posted("facebook")) == 16  # 80 percent: from here on at a distance
+    later(newsroom, 6)
     later(newsroom, 101)
-    assert len(newsroom.really_posted("facebook")) == 10  # 95 percent
+    assert len(newsroom.really_posted("facebook")) == 18  # 90 percent
+    later(newsroom, 201)
+    assert len(newsroom.really_posted("facebook")) == 19  # 95 percent
     later(newsroom, 600)
 
-    assert len(newsroom.really_posted("facebook")) == 10
+    assert len(newsroom.really_posted("facebook")) == 19
     assert not [each for each in creates(newsroom) if "refused" in each]
     assert "95 % used" in sign_in(client, cast.rui).get("/accounts/page").text
 
