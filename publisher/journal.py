@@ -12,6 +12,7 @@ import fcntl
 import json
 import logging
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,7 +24,7 @@ from flask import current_app
 
 logger = logging.getLogger(__name__)
 
-NAME = "wire.log"
+NAME, IDENTITY = "wire.log", "wire.id"
 MOST_BYTES = 8 * 1024 * 1024
 TAIL_BYTES = 256 * 1024
 KEPT = 4
@@ -106,6 +107,21 @@ def newest() -> datetime | None:
                 with suppress(ValueError, KeyError, TypeError):
                     return datetime.fromisoformat(json.loads(line)["at"])
     return None
+
+
+def identity() -> str:
+    """A name for this journal that stays with its file, whatever the machines that write to it are called.
+    Empty when none can be kept there."""
+    path = folder() / IDENTITY
+    with suppress(OSError):
+        if not path.exists():
+            fresh = path.with_name(f"{IDENTITY}.{secrets.token_hex(8)}")
+            fresh.write_text(secrets.token_hex(8))
+            with suppress(FileExistsError):
+                os.link(fresh, path)  # of several that begin at once one names it, and whole
+            fresh.unlink()
+        return path.read_text().strip()
+    return ""
 
 
 def writable() -> bool:

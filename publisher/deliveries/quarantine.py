@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from channels import channel_class
 from publisher import clock, journal
@@ -113,7 +113,7 @@ def _born() -> datetime | None:
 def _compared_until() -> datetime | None:
     """Up to where this database was compared with this machine's journal. Kept in the database itself, so
     that a restore takes it back, too."""
-    mark = db.session.get(Beat, _mark())
+    mark = db.session.get(Beat, _mark()) or db.session.get(Beat, _mark_by_host())
     born = _born()
     return max((at for at in (mark.at if mark else None, born) if at), default=None)
 
@@ -129,6 +129,13 @@ def _remember() -> None:
 
 
 def _mark() -> str:
+    """By the journal's own name: a container gets a new host name each time, and keeps the volume."""
+    name = journal.identity()
+    return f"journal@{name}" if name else _mark_by_host()
+
+
+def _mark_by_host() -> str:
+    """How it was called before journals had names."""
     return f"journal@{socket.gethostname()}"
 
 
@@ -154,6 +161,7 @@ def _isolate(unknown: Sequence[Sent], as_of: datetime) -> Findings:
     doubted: list[int] = []
     unplanned: list[int] = []
     foreign = 0
+    _take_turns(unknown)
     for sent in {(line.post_id, line.part): line for line in unknown}.values():  # the last try
         post = db.session.get(Post, sent.post_id)
         if post is None or post.account_id != sent.account_id or post.created_at > sent.at:
@@ -184,6 +192,15 @@ def _isolate(unknown: Sequence[Sent], as_of: datetime) -> Findings:
     return found
 
 
+def _take_turns(unknown: Sequence[Sent]) -> None:
+    """The turns of all stories that may be concerned, in order, so that nobody waits in a circle."""
+    posts = {db.session.get(Post, post_id) for post_id in {sent.post_id for sent in unknown}}
+    due = select(Post.story_id).join(Delivery, Delivery.post_id == Post.id).where(_may_be_out())
+    stories = {post.story_id for post in posts if post} | set(db.session.scalars(due))
+    for story_id in sorted(stories):
+        turn(story_id)
+
+
 def _meant(sent: Sent) -> Delivery | None:
     """The delivery that this copy would send for what is out already: the same one, or, when the post was
     scheduled anew after the copy was made, the one that stood in its place."""
@@ -206,13 +223,15 @@ def _settled(sent: Sent) -> bool:
 
 def _perhaps_sent() -> Sequence[int]:
     """What was being sent when the copy was made, and what has been due by now."""
+    query = select(Delivery.id).where(_may_be_out())
+    return db.session.scalars(query.order_by(Delivery.id)).all()
+
+
+def _may_be_out() -> ColumnElement[bool]:
     kinds = {account.id: account.kind for account in accounts.all_accounts()}
     elsewhere = [key for key, kind in kinds.items() if not channel_class(kind).transactional]
     due = (Delivery.status == SCHEDULED) & (Delivery.due_at <= clock.now())
-    query = select(Delivery.id).where(
-        Delivery.account_id.in_(elsewhere), (Delivery.status == SENDING) | due
-    )
-    return db.session.scalars(query.order_by(Delivery.id)).all()
+    return Delivery.account_id.in_(elsewhere) & ((Delivery.status == SENDING) | due)
 
 
 def _guess(delivery: Delivery, as_of: datetime) -> Sent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Sequence
 
@@ -146,7 +145,7 @@ def test_two_roles_of_one_machine_can_start_at_the_same_moment(app: Flask) -> No
     """Both compare with the journal for the first time, and both write down that they did."""
     now = clock.now()
     journal.write(journal.Sent(now, "thrown away", 1, 1, 1, 1, "text", ""))
-    name = f"journal@{socket.gethostname()}"
+    name = f"journal@{journal.identity()}"
     with db.engine.connect() as first, first.begin():
         first.execute(insert(Beat).values(name=name, role="journal", at=now))
         second, said = in_thread(app, quarantine.look_back)
