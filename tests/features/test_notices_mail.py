@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import smtplib
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -130,21 +129,6 @@ def test_news_goes_out_by_mail_once(post, cast):
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Message-ID"].startswith("<notice-")
     assert letter["Date"]
-
-
-def test_no_transaction_is_open_while_the_mail_server_takes_its_time(post, cast, monkeypatch):
-    open_while = []
-    send = smtplib.SMTP.send_message
-
-    def slowly(server, message):
-        open_while.append(db.session().in_transaction())
-        return send(server, message)
-
-    monkeypatch.setattr(smtplib.SMTP, "send_message", slowly)
-    service.notify(cast.ana, "approved", NEWS, "/stories/1")
-    effects.ask("mail", "mail:link", {"link": "reset", "email": "rui@example.com"})
-    work_off_all()
-    assert (len(post.bag), open_while) == (2, [False] * 2)
 
 
 def test_what_was_read_meanwhile_is_not_mailed(post, cast):
