@@ -6,7 +6,7 @@ A function may be called again after a crash, so it must be repeatable. It never
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,12 +95,6 @@ def underway(key: str) -> bool:
 def next_instant() -> datetime | None:
     """When the next effect can be claimed, or None."""
     return db.session.scalar(select(func.min(Effect.next_at)))
-
-
-def stuck() -> Sequence[Effect]:
-    """Effects that gave up: a person should look."""
-    query = select(Effect).where(Effect.next_at.is_(None), Effect.done_at.is_(None))
-    return db.session.scalars(query.order_by(Effect.id)).all()
 
 
 def work_off() -> bool:

@@ -21,7 +21,7 @@ from publisher.config import Config
 from publisher.deliveries import attention, claim
 from publisher.deliveries.models import Attempt, Beat, Delivery
 from publisher.deliveries.rules import UNCONFIRMED
-from publisher.effects import service as effects
+from publisher.effects import stuck
 from publisher.extensions import db
 from publisher.people.models import User
 
@@ -176,9 +176,9 @@ def _attention() -> Check:
 
 
 def _effects() -> Check:
-    stuck = len(effects.stuck())
-    said = f"{stuck} stuck: see the log for why" if stuck else "none stuck"
-    return Check("side work", stuck == 0, said, {"effects_stuck": stuck})
+    count = stuck.count()
+    said = f"{count} stuck: see the log for why" if count else "none stuck"
+    return Check("side work", count == 0, said, {"effects_stuck": count})
 
 
 def _hold() -> Check:

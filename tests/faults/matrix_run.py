@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from channels.facebook import BLOCK_MARK
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
 from publisher.deliveries import service as deliveries
-from publisher.effects import service as effects
+from publisher.effects.models import Effect
+from publisher.extensions import db
 from publisher.storage import writing
 from publisher.stories import review
 from publisher.stories import service as stories
@@ -197,7 +200,8 @@ class Matrix:
     def _judge(self, plays: Sequence[Play]) -> None:
         if not plays:
             return
-        stuck = {str(effect.key) for effect in effects.stuck()}
+        gave_up = select(Effect.key).where(Effect.next_at.is_(None), Effect.done_at.is_(None))
+        stuck = set(db.session.scalars(gave_up))
         now = clock.now()
         entries = self.installation.shown([play.post_id for play in plays])
         for play, entry in zip(plays, entries, strict=True):

@@ -12,6 +12,7 @@ from flask import Flask
 
 from publisher import clock
 from publisher.effects import service as effects
+from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.storage import writing
@@ -181,7 +182,7 @@ def test_a_failure_is_tried_again_later_and_in_the_end_shown(
     effects.ask("broken", "k", {"n": 1})
     work_off_all()
     assert the_effect().attempts == 3
-    assert [each.key for each in effects.stuck()] == ["k"]
+    assert [each.key for each in stuck.waiting()] == ["k"]
 
 
 @pytest.mark.usefixtures("app")
@@ -214,7 +215,7 @@ def test_an_effect_that_kills_its_worker_is_shown_as_stuck_at_last(
         db.session.rollback()
         travel(timedelta(hours=2))
 
-    assert [effect.key for effect in effects.stuck()] == ["deadly:1"]
+    assert [effect.key for effect in stuck.waiting()] == ["deadly:1"]
 
 
 @pytest.mark.usefixtures("app")
@@ -225,7 +226,7 @@ def test_a_stuck_effect_can_be_asked_for_again(travel: Callable[[timedelta], Non
     for _ in range(8):
         effects.work_off()
         travel(timedelta(hours=2))
-    assert len(effects.stuck()) == 1
+    assert len(stuck.waiting()) == 1
 
     effects.ask("record", "k", {"n": 1})
     work_off_all()

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from publisher import clock, retention
 from publisher.deliveries.models import Attempt
 from publisher.effects import service as effects
+from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.notices.models import Notice
@@ -66,7 +67,7 @@ def test_done_work_goes_and_stuck_work_stays_until_somebody_looked(
     for number in range(3):
         effects.ask("works", f"works:{number}", {})
     effects.ask("fails", "fails:0", {})
-    while effects.work_off() or not effects.stuck():
+    while effects.work_off() or not stuck.waiting():
         travel(timedelta(hours=2))
     effects.ask("works", "works:later", {}, at=clock.now() + YEAR)
 

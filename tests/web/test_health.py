@@ -16,7 +16,7 @@ from publisher.accounts import service as accounts
 from publisher.config import Config
 from publisher.deliveries import claim, sweep
 from publisher.deliveries.models import Delivery
-from publisher.effects import service as effects
+from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.health import service as health
@@ -144,7 +144,7 @@ def test_missed_posts_and_stuck_work_are_seen(well: Flask, newsroom: Newsroom) -
         session.add(Effect(kind="x", key="x", desired={}, created_at=now, problem="OSError"))
     sweep.sweep()
     assert newsroom.delivery(story, "x").status == "missed"
-    assert len(effects.stuck()) == 1
+    assert len(stuck.waiting()) == 1
     assert failing() == {"attention", "side work"}
 
 
