@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from publisher import web
 from publisher.errors import Stale
-from publisher.stories import categories, desk, diff
+from publisher.stories import categories, desk, diff, review
 from publisher.stories.forms import LANGUAGES, StoryForm
 from publisher.stories.models import Post, Story
 from publisher.stories.rules import Draft
@@ -41,7 +41,7 @@ def of_post(post: Post, stale: Stale) -> str:
 
 def of_touch_up(post: Post, stale: Stale) -> str:
     """A reviewer's text against the newest one."""
-    decides = web.settings().allow_self_approval
+    decides = review.approves_touch_up(web.me(), post)
     return _post_page(
         post,
         stale,

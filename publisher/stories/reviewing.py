@@ -95,9 +95,6 @@ def touch_up_and_approve(
             deliveries.approve(actor, post, post.revision)
 
 
-# ---- Pages ----
-
-
 def queue() -> Page:
     return render_template("stories/review.html", **_queue())
 
