@@ -24,6 +24,7 @@ def of(config: Config) -> list[Setting]:
         Setting("language", "PUBLISHER_LANGUAGE", config.language),
         Setting("timezone", "PUBLISHER_TIMEZONE", config.timezone),
         Setting("self_approval", "PUBLISHER_ALLOW_SELF_APPROVAL", config.allow_self_approval),
+        Setting("touch_up", "PUBLISHER_ALLOW_TOUCH_UP_APPROVAL", config.allow_touch_up_approval),
         Setting("approval_days", "PUBLISHER_APPROVAL_DAYS", config.approval_days),
         Setting("mail", "PUBLISHER_MAIL_URL", bool(config.mail_url)),
         Setting("keep_notices", "PUBLISHER_KEEP_NOTICES", config.keep_notices),

@@ -110,6 +110,7 @@ NAMES: dict[str, Any] = {
     "language": _l("Language for who has not chosen"),
     "timezone": _l("Time zone for who has not chosen"),
     "self_approval": _l("Editors may approve what they wrote"),
+    "touch_up": _l("Editors may approve what they only touched up"),
     "approval_days": _l("An approved post without a time waits for a decision again after"),
     "mail": _l("Mail is sent"),
     "keep_notices": _l("Read notices are kept for"),
