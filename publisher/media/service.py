@@ -107,7 +107,7 @@ def delete(actor: User | None, media: Media) -> None:
     with writing() as session:
         if not may_change(person, media):
             raise NotAllowed(_("Only its owner or an editor deletes a picture."))
-        audit.record(person, "delete", "media", media.id, filename=media.filename)
+        audit.record(person, "remove", "media", media.id, filename=media.filename)
         session.execute(sql_delete(Rendition).where(Rendition.media_id == media.id))
         session.delete(media)
 

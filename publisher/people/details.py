@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date, format_timedelta, get_day_names
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
@@ -99,6 +99,13 @@ def _weekdays(value: Any, _reader: Reader) -> str:
     return ", ".join(names[int(day)] for day in value)
 
 
+def _lateness(value: Any, _reader: Reader) -> str:
+    if value is None:
+        return gettext("as usual on its channel")
+    locale = get_locale() or "ko"
+    return str(format_timedelta(timedelta(seconds=value), locale=locale))
+
+
 def _size(value: Any, _reader: Reader) -> str:
     return str(len(value))
 
@@ -119,6 +126,7 @@ PHRASES: dict[str, tuple[Any, Callable[[Any, Reader], str]]] = {
     "doubted": (_l("being looked for: %(value)s"), _plain),
     "filename": ("%(value)s", _plain),
     "foreign": (_l("unknown to this copy: %(value)s"), _plain),
+    "grace_s": (_l("how late it may go out: %(value)s"), _lateness),
     "kind": ("%(value)s", _word),
     "name": ("“%(value)s”", _plain),
     "needed": (_l("approvals needed: %(value)s"), _plain),

@@ -13,6 +13,7 @@ from publisher.accounts import service as accounts
 from publisher.cards import service as cards
 from publisher.cards.models import LinkedPage
 from publisher.effects import service as effects
+from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
 from publisher.stories import desk, service
@@ -104,7 +105,7 @@ def test_a_page_without_a_card_is_said_to_have_none_and_troubles_nobody(
     save(cast, post, url)
     work()
     assert "This page has no card, or could not be read." in shown(ana, post)
-    assert effects.stuck() == []
+    assert stuck.waiting() == []
     save(cast, post, f"Again: {url}")
     work()
     assert len(elsewhere.asked) == 1

@@ -73,6 +73,7 @@ def test_a_demonstration_keeps_away_from_accounts_of_ones_own(
     keys.write_text(json.dumps({"page_id": "1", "page_token": "t"}))
     run("accounts", "add", "facebook", "page", "--credentials", str(keys))
     monkeypatch.setenv("SANDBOX_PORT", "1")
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", "en")
     with create_app().app_context():
         with pytest.raises(Conflict, match="accounts of its own: page"):
             next(demo.prepare())

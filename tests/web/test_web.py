@@ -115,9 +115,10 @@ def test_a_bug_tells_the_reader_a_reference_and_the_log_the_rest(config, caplog)
 def test_the_navigation_marks_where_one_is(client, cast, sign_in):
     sign_in(client, cast.ada)
     for path, label in (
-        ("/people", "People"),
-        ("/people/invite", "People"),
-        ("/admin/audit", "Audit"),
+        ("/settings", "Settings"),
+        ("/people/invite", "Settings"),
+        ("/admin/audit", "Settings"),
+        ("/accounts/connect", "Accounts"),
     ):
         page = client.get(path).text
         current = re.search(r'<a href="([^"]+)" aria-current="page">.*?<span>([^<]+)</span>', page)
