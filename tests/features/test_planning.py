@@ -17,7 +17,7 @@ from publisher.errors import Conflict, Invalid, NotAllowed
 from publisher.extensions import db
 from publisher.people.models import User
 from publisher.stories.models import Post
-from tests.features.planned import blog, planned, submitted
+from tests.features.planned import blog, page, planned, submitted
 from tests.plugins.app import Cast
 
 NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -191,7 +191,7 @@ def test_the_page_of_days_off_says_until_when_holidays_are_known(
 def test_another_story_on_another_account_at_one_minute_is_told_without_a_warning(
     cast: Cast, account: Account
 ) -> None:
-    planned(cast.ben, blog(cast.ada, "news", "소식지"), "벤의 글", TOMORROW)
+    planned(cast.ben, page(cast.ada, "news", "소식지"), "벤의 글", TOMORROW)
     post = planned(cast.ana, account, "제목", TOMORROW)
     (note,) = planning.notes(post, TOMORROW, SEOUL)
     assert (note.kind, note.warns) == ("elsewhere", False)
