@@ -74,6 +74,10 @@ def decide(
         verb()
 
 
-def pictures(ids: Iterable[int]) -> tuple[MediaUse, ...]:
-    """Pictures by id, with the library's words; raises NotFound for one that is not there."""
-    return tuple(MediaUse(media_id, media.get(media_id).alt) for media_id in ids)
+def pictures(ids: Iterable[int], before: Iterable[MediaUse] = ()) -> tuple[MediaUse, ...]:
+    """Pictures by id: those of `before` as they were used there, others with the library's words. Raises
+    NotFound for one that is not there."""
+    used = {use.id: use for use in before}
+    return tuple(
+        used.get(media_id) or MediaUse(media_id, media.get(media_id).alt) for media_id in ids
+    )

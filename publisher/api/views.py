@@ -142,7 +142,7 @@ def change_post(post_id: int, body: schemas.PostChange) -> Json:
     version = _matched(post)
     changes = body.model_dump(exclude_none=True, exclude={"planned_at", "tz", "media"})
     if body.media is not None:
-        changes["media"] = verbs.pictures(body.media)
+        changes["media"] = verbs.pictures(body.media, post.head.draft.media)
     zone = body.tz or post.planned_zone or me().timezone
     planned = zones.parse_instant(body.planned_at, zone) if body.planned_at else None
     unplan = "planned_at" in body.model_fields_set and planned is None

@@ -247,7 +247,8 @@ def test_pictures_and_feeds(ana: Caller) -> None:
         "posts": [{"account": "x", "text": "가", "media": [uploaded.get_json()["id"]]}],
     }
     post = ana("POST", "/stories", body).get_json()["posts"][0]
-    assert post["media"] == [{"id": uploaded.get_json()["id"], "alt": "빨강"}]
+    (used,) = post["media"]
+    assert (used["id"], used["alt"], used["crop"]) == (uploaded.get_json()["id"], "빨강", "")
 
     feed = ana("POST", "/feeds", {"name": "내 일정"}).get_json()
     assert ana.client.get(feed["url"]).mimetype == "text/calendar"
