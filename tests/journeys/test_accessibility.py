@@ -41,6 +41,7 @@ SENTENCE = re.compile(r"[A-Za-z']+(?: [a-z']+){3,}")
 NO_PAGES = {
     "static",
     *("blog.atom", "blog.robots", "blog.sitemap", "feeds.subscription", "media.picture"),
+    *("calendar.picture", "cards.picture", "media.cut"),
     "calendar.index",  # leads on to this month
     # parts of their pages, which are looked at whole
     *("deliveries.progress", "deliveries.attention_part", "stories.review_part"),
@@ -121,7 +122,7 @@ def config(config: Config, look: Look) -> Config:
 def values(site: Site, cast: Cast) -> dict[str, dict[str, object]]:
     """What fills the addresses of pages that are about something: one story is out, another in review."""
     room = site.newsroom
-    categories.add_category(cast.ada, slug="news", name_ko="소식", name_en="News")
+    news = categories.add_category(cast.ada, slug="news", name_ko="소식", name_en="News")
     out, waiting = room.approve(room.story()), room.story()
     comments.comment(cast.rui, waiting, "출처를 적어 주세요.", waiting.posts[0])
     media.upload(cast.ada, "a.png", picture(), "빨강과 파랑")
@@ -147,6 +148,8 @@ def values(site: Site, cast: Cast) -> dict[str, dict[str, object]]:
         "people.person": {"user_id": cast.ana.id},
         "stories.review_post": {"post_id": post.id},
         "stories.revisions": {"post_id": post.id},
+        "stories.category": {"category_id": news.id},
+        "stories.choose_pictures": {"post_id": post.id},
         "stories.activity": {"story_id": out.id},
         "stories.show": {"story_id": waiting.id},
     }
