@@ -185,7 +185,10 @@ def _led(connection: HTTPConnection) -> Iterator[None]:
         yield
         return
     name = connection._dns_host
-    found = socket.getaddrinfo(name, connection.port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(name, connection.port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError("the address names no machine") from error
     machines = [str(each[4][0]) for each in found]
     if not machines or not all(map(call.reading.allows, machines)):
         raise OSError("the address leads to a machine that may not be asked")

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import HTTPException
 
 OURS = frozenset({"csrf_token", "version", "base", "page", "next", "then", "revision", "quote_at"})
 """Fields that the page filled in, not its reader."""
@@ -57,7 +58,10 @@ def unsent() -> Sent | None:
     """What this request's form holds, if a page of ours sent it and somebody typed any of it."""
     if request.method != "POST" or "X-Requested-With" in request.headers or not _from_here():
         return None
-    pairs = [(name, value) for name, values in request.form.lists() for value in values]
+    try:
+        pairs = [(name, value) for name, values in request.form.lists() for value in values]
+    except HTTPException:
+        return None  # what was sent is too large to be read at all
     texts = tuple((_name_of(name), value) for name, value in pairs if _is_typed(name, value))
     if not texts:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from publisher.config import Config
 from publisher.errors import Invalid
 
 HTTPS: Mapping[str, int] = MappingProxyType({"https": 443})
+_TRANSLATED = IPv6Network("64:ff9b::/96")
 TRIED_OUT = {"demo", "test"}
 """Environments whose platforms are a sandbox on this machine."""
 
@@ -67,5 +68,8 @@ def _machines(url: str) -> set[str]:
 def is_public(machine: str) -> bool:
     """Whether the world can reach the machine with that IP address."""
     address = ip_address(machine.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_global and not address.is_multicast
+    if isinstance(address, IPv6Address):
+        if address in _TRANSLATED or address.sixtofour or address.teredo:
+            return False  # another machine may stand behind it, which a network may translate to
+        address = address.ipv4_mapped or address
+    return address.is_global and not address.is_multicast

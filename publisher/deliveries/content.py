@@ -29,12 +29,8 @@ def content_of(delivery: Delivery, targets: Targets, *, sent: bool = False) -> C
         address=targets.address(delivery.marker),
         image=contents.outlined if sent or delivery.part > 1 else contents.sendable,
     )
-    parts = contents.parts(revision.draft, delivery.account.kind)
-    if len(parts) > 1:
-        text = links.render(parts[delivery.part - 1], targets.address(delivery.marker))
-        content = replace(content, text=text)
-    if sent:
-        content = replace(content, text=delivery.text, link=delivery.link)
+    text, link = (delivery.text, delivery.link) if sent else wording(delivery, targets)
+    content = replace(content, text=text, link=link)
     marked = delivery.marker if f"={delivery.marker}" in content.text + content.link else ""
     return replace(
         content,

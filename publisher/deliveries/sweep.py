@@ -161,7 +161,17 @@ def _late() -> int:
         Delivery.due_at < clock.now(),
         ~timekeeping.unconfirmed(),
     )
-    return _each(db.session.scalars(query.limit(BATCH)).all(), _look_for_targets)
+    found = db.session.scalars(
+        query.where(Delivery.id > _Round.after).order_by(Delivery.id).limit(BATCH)
+    ).all()
+    _Round.after = found[-1] if len(found) == BATCH else 0
+    return _each(found, _look_for_targets)
+
+
+class _Round:
+    """Where this process goes on looking among those that hold: each has its turn, however many they are."""
+
+    after = 0
 
 
 def _look_for_targets(delivery_id: int) -> None:

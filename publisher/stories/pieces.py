@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from publisher.stories import links
 
@@ -13,6 +14,14 @@ URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
 
 _ADDRESS = re.compile(f"{links.PLACEHOLDER.pattern}|({URL.pattern})")
 _GAP = re.compile(r"\s")
+
+
+def host_of(url: str) -> str:
+    """The machine that `url` names; empty where it names none, as "https://[" does while somebody writes."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,9 @@ def cut(text: str, known: Mapping[str, Meant]) -> Iterator[Piece]:
         if match.start() > at:
             yield Piece("text", text[at : match.start()])
         if not match[1]:
-            yield Piece("link", match[0], match[0])
+            yield (
+                Piece("link", match[0], match[0]) if host_of(match[0]) else Piece("text", match[0])
+            )
         elif meant := known.get(match[1]):
             yield Piece("reference", meant.label, meant.href)
         else:

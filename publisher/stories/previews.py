@@ -156,7 +156,7 @@ def _of_post(target: Post, kind: str) -> Shared:
 def _of_page(url: str, kind: str) -> Shared:
     if card := _own_card(url):
         return _with(card, url, kind)
-    host = urlsplit(url).hostname or url
+    host = pieces.host_of(url) or url
     page = linked.known(url)
     if page is None:
         return Shared(host, url, note=_("The card of this page is not known yet."))
@@ -170,8 +170,11 @@ def _own_card(url: str) -> Card | None:
     base = f"{_settings().base_url}/blog/"
     if not url.startswith(base):
         return None
+    slug = unquote(urlsplit(url).path.rpartition("/")[2])
+    if not slug.isprintable():
+        return None
     with suppress(DomainError):
-        return cards.of_article(blog.article(unquote(urlsplit(url).path.rpartition("/")[2])))
+        return cards.of_article(blog.article(slug))
     return None
 
 

@@ -14,6 +14,7 @@ from publisher.effects import service as effects
 from publisher.extensions import db
 from publisher.storage import turn, writing
 from publisher.stories.models import Post, Story
+from publisher.stories.rules import ARCHIVED
 
 SEEN = timedelta(days=100)
 """A little longer than feeds look back: nobody sees an older post's event any more."""
@@ -28,6 +29,7 @@ def surface_renamed(desired: effects.Desired) -> None:
     """
     since = datetime.fromisoformat(desired["since"])
     stale = [_showing(desired), Post.shown_at >= since - SEEN, Post.changed_at < since]
+    stale.append(Post.status != ARCHIVED)  # by when it changed, one sees with what it was archived
     last, busy = 0, False
     while batch := _stories(stale, last):
         last = batch[-1]

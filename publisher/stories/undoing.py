@@ -16,6 +16,7 @@ from publisher.errors import Conflict, Invalid, NotAllowed, Stale
 from publisher.people.rules import Role
 from publisher.stories import desk, service, withdrawing
 from publisher.stories.models import Post, Story
+from publisher.stories.rules import APPROVED
 
 ACCESS: dict[str, str] = {
     "withdraw": Role.AUTHOR,
@@ -61,7 +62,10 @@ def say_all_submitted(sentence: str, story: Story, posts: Collection[Post]) -> N
 
 
 def say_approved(sentence: str, post: Post, stay: str = "") -> None:
-    """Say that the post is approved, in full or in part."""
+    """Say that the post is approved, in full or in part. What is out already has only been corrected."""
+    if post.status == APPROVED and not recall.recallable(post):
+        flash(sentence, "success")
+        return
     action = url_for("stories.take_back", post_id=post.id)
     say(sentence, action, [("revision", post.revision)], stay=stay)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from publisher import clock
 from publisher.errors import Conflict, NotAllowed, NotFound, Stale
 from publisher.extensions import db
 from publisher.notices import service as notices
@@ -14,7 +15,7 @@ from publisher.people.models import User
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import absences, access, approvals, review, service, taking, telling
-from publisher.stories.models import Post, Story, Taken
+from publisher.stories.models import Approval, Post, Story, Taken
 from publisher.stories.rules import IN_REVIEW
 
 
@@ -66,9 +67,17 @@ def take_back(actor: User | None, post: Post, revision: int) -> Post:
         service.move(actor, post, "take_back", revision=post.revision)
         service.void_approval(post, actor if own else None)
         if not in_part:
+            _was_none(post)
             telling.writers(actor, post, "approval_taken_back")
             _hand_on(actor, post)
     return post
+
+
+def _was_none(post: Post) -> None:
+    """What was approved and taken back is not what was approved last, and waits from now on."""
+    revoked = (Approval.post_id == post.id, Approval.revision_id == post.head.id)
+    db.session.execute(update(Approval).where(*revoked).values(complete=False))
+    post.submitted_at = clock.now()
 
 
 def chosen(story: Story, ids: Collection[int]) -> list[Post]:

@@ -145,3 +145,12 @@ def test_a_post_that_is_dropped_for_its_link_is_told_of(newsroom: Newsroom) -> N
     assert newsroom.statuses(story)["x"] == "cancelled"
     told = [each.kind for each in notices.of(newsroom.author, 1).items]
     assert "failed" in told
+
+
+def test_a_thread_that_fits_in_one_part_goes_out_though_it_ends_in_a_blank(
+    newsroom: Newsroom,
+) -> None:
+    story = newsroom.story("blog", "x", x=Draft(text="소식 {blog} ", thread=True))
+    newsroom.approve(story)
+    newsroom.work(0.5)
+    assert newsroom.statuses(story) == {"blog": "published", "x": "published"}

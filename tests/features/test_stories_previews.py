@@ -159,3 +159,11 @@ def test_where_nothing_is_written_problems_lead_nowhere(newsroom, app, cast, sig
     page = sign_in(app.test_client(), cast.rui).get(f"/review/{post.id}").text
     assert "13 times" in page
     assert "Repair" not in page
+
+
+def test_a_broken_address_can_still_be_written_read_and_mended(newsroom, ana):
+    """Whoever leaves a bracket where the address shall stand gets the page back, not an error."""
+    broken = "자세히: https://[블로그 주소] http://localhost/blog/%00"
+    story = newsroom.story("x", x=Draft(text=broken))
+    assert "https://[" in ana.get(f"/stories/{story.id}").text
+    assert "자세히" in measured(ana, newsroom.post(story, "x"), text=broken)

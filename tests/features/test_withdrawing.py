@@ -242,3 +242,12 @@ def test_a_claim_and_a_taking_back_at_the_same_moment_never_both_win(
     assert (out, newsroom.statuses(story)["x"]) == (
         ([], "in_review") if taken_back == [True] else (["가"], "published")
     )
+
+
+def test_what_was_taken_back_is_not_what_was_approved_last(newsroom: Newsroom) -> None:
+    story = approved(newsroom)
+    post = newsroom.post(story, "x")
+    newsroom.travel(timedelta(days=3))
+    recall.take_back(newsroom.editor, post, post.revision)
+    assert review.last_approved(post) is None
+    assert clock.now() - newsroom.post(story, "x").submitted_at < timedelta(minutes=1)

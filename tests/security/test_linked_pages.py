@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from publisher.accounts.addresses import is_public
 from publisher.cards import outside
 from tests.plugins.elsewhere import OUTSIDE, Elsewhere
 from tests.plugins.pictures import picture
@@ -155,3 +156,12 @@ def test_strangers_learn_nothing_but_our_address(
     assert outside.look(world.page("/", HEAD)) is not None
     told = {name.lower() for name in world.requests["/"]}
     assert told <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
+
+
+@pytest.mark.parametrize("machine", ["64:ff9b::a00:1", "2002:7f00:1::", "2001:0:4136:e378::1"])
+def test_a_machine_that_may_stand_for_another_one_is_not_public(machine: str) -> None:
+    assert not is_public(machine)
+
+
+def test_an_address_that_can_name_no_machine_is_no_bug() -> None:
+    assert outside.look("https://www..example.com/") is None

@@ -192,6 +192,18 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
 
+def test_a_form_that_is_too_large_gets_a_page_and_no_bug(client: Any) -> None:
+    """Browsers say where a form comes from; then the page shows again what was typed, if it can be read."""
+    body = b"text=" + b"a" * (13 * 1024 * 1024)
+    answer = client.post(
+        "/sign-in",
+        data=body,
+        headers={"Sec-Fetch-Site": "same-origin"},
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 413
+
+
 def test_many_large_pictures_at_once_need_the_memory_of_one() -> None:
     """The largest picture that is taken, four times at the same moment, in a process of its own."""
     ran = subprocess.run(
