@@ -211,7 +211,7 @@ def test_the_other_verbs_work_without_scripts(
     expect(ana.locator("#comments")).to_contain_text("출처를 적어 주세요.")
 
     ana.goto("/media")
-    upload = ana.get_by_role("region", name="Add a picture")
+    upload = ana.get_by_role("region", name="Add pictures")
     file: FilePayload = {"name": "line.png", "mimeType": "image/png", "buffer": picture()}
     upload.locator("input[type=file]").set_input_files([file])
     upload.get_by_role("textbox").fill("생산 라인")
