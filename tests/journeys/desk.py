@@ -32,20 +32,25 @@ def texts(post: Post) -> list[str]:
 
 def kept(page: Page) -> int:
     """How many copies this browser keeps."""
-    count: int = page.evaluate(
+    return len(copies(page))
+
+
+def copies(page: Page) -> list[str]:
+    """What this browser has on its disk of what was typed, as JSON."""
+    found: list[str] = page.evaluate(
         """async () => {
           const { promise, resolve } = Promise.withResolvers();
           const door = indexedDB.open("publisher", 1);
           door.onupgradeneeded = () => door.result.createObjectStore("copies");
           door.onsuccess = () => resolve(door.result);
           const db = await promise;
-          const asked = db.transaction("copies").objectStore("copies").count();
+          const asked = db.transaction("copies").objectStore("copies").getAll();
           await new Promise((done) => (asked.onsuccess = done));
           db.close();
-          return asked.result;
+          return asked.result.map((copy) => JSON.stringify(copy));
         }"""
     )
-    return count
+    return found
 
 
 def offered(page: Page) -> Locator:

@@ -19,7 +19,7 @@ from publisher.stories import service as stories
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
-from tests.journeys.desk import SAVED, Enter, desk, kept, offered, state, texts
+from tests.journeys.desk import SAVED, Enter, copies, desk, kept, offered, state, texts
 from tests.plugins.app import Cast
 from tests.plugins.chromium import BrowserGuard
 
@@ -121,6 +121,7 @@ def test_a_killed_browser_offers_a_comment_again_and_nothing_that_was_sent(
     sign_in(mortal.page, site, cast.ana)
     mortal.page.goto(f"/stories/{post.story_id}")
     mortal.page.locator("#comment-text").press_sequentially("이 문장은 어떨까요")
+    site.wait_until(lambda: any("이 문장은 어떨까요" in copy for copy in copies(mortal.page)))
     mortal.kill()
 
     ana = mortal.revive()
@@ -128,7 +129,7 @@ def test_a_killed_browser_offers_a_comment_again_and_nothing_that_was_sent(
     ana.goto(f"/stories/{post.story_id}")
     ana.locator("#comments .restore").get_by_role("button", name="Restore it").click()
     said = ana.locator("#comment-text")
-    assert said.input_value().startswith("이 문장은 어떨"), "the last moment may be on its way"
+    expect(said).to_have_value("이 문장은 어떨까요")
     said.fill("이 문장은 어떨까요?")
     ana.get_by_role("button", name="Comment", exact=True).click()
     expect(ana.locator(".comment")).to_contain_text("이 문장은 어떨까요?")

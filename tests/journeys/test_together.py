@@ -55,6 +55,7 @@ def test_everything_is_held_and_released(
     main = rui.locator("main")
     main.get_by_label("Why").fill("가격표가 틀렸습니다")
     main.get_by_role("button", name="Hold", exact=True).click()
+    expect(rui.locator(".banner-danger")).to_be_visible()
     for page, path in ((rui, "/accounts"), (rui, "/review"), (ana, "/calendar"), (ana, "/stories")):
         page.goto(path)
         banner = page.locator(".banner-danger")
