@@ -176,7 +176,7 @@ class Installation:
 
     def _put(self, name: str, text: str) -> Path:
         """A file that appears whole."""
-        draft = self.crashes / f"{name}.draft"
+        draft = self.crashes / f".{name}"  # no name that anybody looks for
         draft.write_text(text)
         return draft.rename(self.crashes / name)
 
