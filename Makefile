@@ -1,8 +1,9 @@
 # `make help` lists the commands. PYTHON=python3.12 chooses the Python of .venv; PORT and
-# PUBLISHER_HOME are honoured by `make run`; T=tests/features narrows `make test`.
+# PUBLISHER_HOME are honoured by `make run`; T=tests/features narrows `make test`, which runs JOBS=3 processes
+# at once: much of their time they wait.
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 3
 T ?=
 
 .DEFAULT_GOAL := help
