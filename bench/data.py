@@ -18,6 +18,7 @@ from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import SCHEDULED
 from publisher.extensions import db
 from publisher.storage import writing
+from publisher.stories import search
 from publisher.stories.models import Post, Revision, Story
 from publisher.stories.rules import APPROVED, Draft, content_hash
 
@@ -94,6 +95,13 @@ def _insert(
             (Story, Post, Revision, Delivery), zip(*rows, strict=True), strict=True
         ):
             session.execute(insert(model), list(column))
+        if search.ready(session):
+            search.put(
+                {
+                    story["id"]: "\n".join((story["title"], revision["title"], revision["text"]))
+                    for story, _post, revision, _delivery in rows
+                }
+            )
 
 
 def _rows(
@@ -177,12 +185,14 @@ _SHOWN = text(
 
 
 def analyse() -> None:
-    """Let PostgreSQL count what it holds, as its autovacuum does in time. Nobody does that on SQLite."""
+    """Let PostgreSQL count what it holds and put it into its indexes, as its autovacuum does in time. Nobody
+    does that on SQLite."""
     if db.engine.dialect.name != "postgresql":
         return
     with writing() as session:
         session.execute(text("SET LOCAL statement_timeout = 0"))
         session.execute(text("ANALYZE"))
+        session.execute(text(f"SELECT gin_clean_pending_list('ix_{search.NAME}_grams')"))
 
 
 def published() -> int:

@@ -22,6 +22,8 @@ from bench.rig import House
 from publisher import clock
 from publisher.people import sessions
 from publisher.storage import writing
+from publisher.stories import queries
+from publisher.stories.queries import Filters
 
 STORIES = 10_000
 AHEAD, IN_REVIEW, DRAFTS, FAILED = 160, 40, 40, 5
@@ -33,6 +35,7 @@ new PerformanceObserver((list) => {
   globalThis.largest = list.getEntries().at(-1).startTime;
 }).observe({ type: "largest-contentful-paint", buffered: true });
 """
+SEARCHED = "소식 7"
 EMPTY = "/nothing-here"
 """The shell with one sentence: what every page costs."""
 
@@ -68,6 +71,8 @@ def measure(quick: bool) -> dict[str, Any]:
     with rig.house(PUBLISHER_WORKERS="1") as house:
         paths = furnish(house, stories)
         client = rig.signed_in(house, house.editor)
+        if not queries.stories(house.editor, Filters(text=SEARCHED)).items:
+            raise RuntimeError(f"nothing was found with {SEARCHED}")
         served = {
             name: rig.median_ms(partial(_get, client, path), times) for name, path in paths.items()
         }
@@ -110,7 +115,7 @@ def furnish(house: House, stories: int) -> Mapping[str, str]:
         "week": f"/calendar/week?day={later:%Y-%m-%d}",
         "list": "/calendar/list",
         "stories": "/stories",
-        "search": "/stories?q=" + "소식 7",
+        "search": f"/stories?q={SEARCHED}",
         "story": f"/stories/{IN_REVIEW + DRAFTS}",
         "review": "/review",
         "review_post": "/review/1",

@@ -22,6 +22,7 @@ from publisher.stories import (
     desk,
     filtering,
     queries,
+    search,
     service,
     undoing,
 )
@@ -56,13 +57,15 @@ def add_to(blueprint: Blueprint) -> None:
 
 def index() -> Page:
     me, filters = web.me(), _filters()
-    page = queries.stories(me, filters, page=request.args.get("page", 1, type=web.number))
+    found = queries.listing(me, filters, page=request.args.get("page", 1, type=web.number))
     statuses = [IDEA, *(each for each in CARE if each not in {"sending", "unconfirmed"})]
     here = filtering.address(request.args)
     kept = filtering.of(me)
     return render_template(
         "stories/index.html",
-        page=page,
+        page=found.page,
+        more=found.more,
+        common=search.FAR if found.common else 0,
         filters=filters,
         statuses=statuses,
         accounts=[(each.id, each.label) for each in accounts.all_accounts()],

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from publisher.extensions import db
 from publisher.people.models import User
@@ -19,6 +19,8 @@ from publisher.stories.models import Approval, Comment, Post, Revision, Story
 from publisher.stories.rules import ARCHIVED, IDEA, IN_REVIEW, Progress
 
 One = TypeVar("One")
+COUNTED = 500
+"""How many stories of a list are counted, unless a reader turns further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +40,58 @@ class Filters:
         return self != Filters()
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of stories. They are counted as far as a reader will turn pages, not to the end of the years:
+    `more` says that there are others, `common` that older ones, too, can hold the words looked for."""
+
+    page: Pagination
+    more: bool
+    common: bool
+
+
 def stories(
     actor: User | None, filters: Filters | None = None, *, page: int = 1, per_page: int = 25
 ) -> Pagination:
     """Stories that `actor` may open, the last changed first, with all that a list shows of them."""
+    return listing(actor, filters, page=page, per_page=per_page).page
+
+
+def listing(
+    actor: User | None, filters: Filters | None = None, *, page: int = 1, per_page: int = 25
+) -> Listing:
+    """As `stories`, and what there is besides."""
     filters = filters or Filters()
     chosen = _visible(select(Story), actor).where(
         Story.archived_at.is_not(None) if filters.archived else Story.archived_at.is_(None),
         *_conditions(filters),
     )
-    chosen = chosen.order_by(Story.changed_at.desc(), Story.id.desc()).options(
+    words = rules.clean(filters.text).split()[:8]
+    near = search.nearest(words, chosen)
+    common = near is not None and len(near) > search.FAR
+    if near is None:
+        chosen = chosen.where(*map(_says, words))
+    else:
+        chosen = chosen.where(Story.id.in_(_that_say(words, near[: search.FAR])))
+    shown = chosen.order_by(Story.changed_at.desc(), Story.id.desc()).options(
         selectinload(Story.posts).joinedload(Post.account),
         selectinload(Story.owner),
         selectinload(Story.authors),
         selectinload(Story.category),
     )
-    return db.paginate(
-        chosen, page=max(page, 1), per_page=per_page, max_per_page=100, error_out=False
+    found = db.paginate(
+        shown,
+        page=max(page, 1),
+        per_page=per_page,
+        max_per_page=100,
+        error_out=False,
+        count=False,
     )
+    most = max(COUNTED, (found.page + 2) * found.per_page)
+    some = chosen.with_only_columns(Story.id).limit(most + 1).subquery()
+    count = db.session.scalar(select(func.count()).select_from(some)) or 0
+    found.total = min(count, most)
+    return Listing(found, count > most, common)
 
 
 def campaigns(actor: User | None) -> Sequence[str]:
@@ -73,25 +109,6 @@ def _visible(chosen: Select[One], actor: User | None) -> Select[One]:
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    words = rules.clean(filters.text).split()[:8]
-    found = search.candidates(words)
-    if found is not None:
-        conditions.append(found)
-    for word in words:
-        in_post = Post.head.has(
-            or_(
-                Revision.title.icontains(word, autoescape=True),
-                Revision.text.icontains(word, autoescape=True),
-            )
-        )
-        conditions.append(
-            or_(
-                Story.title.icontains(word, autoescape=True),
-                Story.brief.icontains(word, autoescape=True),
-                Story.campaign.icontains(word, autoescape=True),
-                Story.posts.any(in_post),
-            )
-        )
     of_post = []
     if filters.status == IDEA:
         conditions.append(~Story.posts.any(Post.status != ARCHIVED))
@@ -109,6 +126,40 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         person = filters.person_id
         conditions.append(or_(Story.owner_id == person, Story.authors.any(User.id == person)))
     return conditions
+
+
+def _that_say(words: Sequence[str], near: Sequence[int]) -> Sequence[int]:
+    """Those of these stories that really hold all words. What their posts say is laid out first: left to
+    itself PostgreSQL would look for each word in every revision there is."""
+    laid_out = (
+        select(Post.story_id, Revision.title, Revision.text)
+        .join(Revision, (Revision.post_id == Post.id) & (Revision.number == Post.revision))
+        .where(Post.story_id.in_(near))
+        .cte("laid_out")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    theirs = laid_out.c
+
+    def said(word: str) -> ColumnElement[bool]:
+        in_post = _holds(word, theirs.title, theirs.text)
+        return or_(_told(word), Story.id.in_(select(theirs.story_id).where(in_post)))
+
+    return db.session.scalars(select(Story.id).where(Story.id.in_(near), *map(said, words))).all()
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    in_post = Post.head.has(_holds(word, Revision.title, Revision.text))
+    return or_(_told(word), Story.posts.any(in_post))
+
+
+def _told(word: str) -> ColumnElement[bool]:
+    return _holds(word, Story.title, Story.brief, Story.campaign)
+
+
+def _holds(
+    word: str, *columns: ColumnElement[str] | InstrumentedAttribute[str]
+) -> ColumnElement[bool]:
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
 def live_posts(story: Story) -> list[Post]:

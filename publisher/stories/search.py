@@ -6,12 +6,13 @@ finds is looked at again by the caller: it may name a story too many, never one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     column,
     event,
     func,
@@ -46,6 +47,8 @@ CREATE = {
 }
 ENOUGH = 40
 """More pairs than this make no search sharper."""
+FAR = 1_000
+"""How many stories a search looks through at most, from the newest back."""
 PRIVATE = {code: 0xE000 + code for code in range(0x21, 0x7F) if not chr(code).isalnum()}
 """Punctuation in signs that no tokenizer takes for a gap between words."""
 
@@ -75,41 +78,52 @@ def keep(story: Story) -> None:
     )
     said = session.execute(posts.where(Post.story_id == story.id)).all()
     parts = [story.title, story.brief, story.campaign, *(part for row in said for part in row)]
-    _write(session, story.id, grams("\n".join(parts)))
+    put({story.id: "\n".join(parts)})
 
 
-def _write(session: Session, story_id: int, found: Iterable[str]) -> None:
-    values: dict[str, Any] = {"id": story_id, "grams": sorted(found)}
+def put(said: Mapping[int, str]) -> None:
+    """Write the lines of these stories: by id, what they say. Call inside `writing()`, only when `ready`."""
+    session = db.session()
+    found = {story_id: sorted(grams(words)) for story_id, words in said.items()}
     if session.get_bind().dialect.name == "postgresql":
         session.execute(
             text(
                 f"INSERT INTO {NAME} (story_id, grams) VALUES (:id, :grams)"  # noqa: S608 - our own name
                 " ON CONFLICT (story_id) DO UPDATE SET grams = excluded.grams"
             ),
-            values,
+            [{"id": story_id, "grams": each} for story_id, each in found.items()],
         )
         return
-    values["grams"] = " ".join(values["grams"])
-    session.execute(text(f"DELETE FROM {NAME} WHERE rowid = :id"), values)  # noqa: S608
+    rows = [{"id": story_id, "grams": " ".join(each)} for story_id, each in found.items()]
+    session.execute(text(f"DELETE FROM {NAME} WHERE rowid = :id"), rows)  # noqa: S608
     session.execute(
         text(f"INSERT INTO {NAME} (rowid, grams) VALUES (:id, :grams)"),  # noqa: S608
-        values,
+        rows,
     )
 
 
-def candidates(words: Sequence[str]) -> ColumnElement[bool] | None:
-    """Which stories can hold all of `words`; None where there is no index to ask."""
+def nearest(words: Sequence[str], among: Select[Story]) -> list[int] | None:
+    """The stories `among` these that can hold all of `words`, the last begun first: at most `FAR` and one,
+    which says that there are more. None where there is no index to ask.
+
+    Both databases read from the newest end and stop at enough, so that a word that stands in all stories
+    costs no more than one that stands in a thousand.
+    """
     session = db.session()
     found = sorted({gram for word in words for gram in wanted(word)})[:ENOUGH]
     if not found or not ready(session):
         return None
     if session.get_bind().dialect.name == "postgresql":
         index = table(NAME, column("story_id"), column("grams"))
+        key: ColumnElement[int] = index.c.story_id
         holds = index.c.grams.op("@>")(func.string_to_array(" ".join(found), " "))
-        return Story.id.in_(select(index.c.story_id).where(holds))
-    asked = " AND ".join(f'"{gram}"' for gram in found)
-    match = literal_column(NAME).op("MATCH")(asked)
-    return Story.id.in_(select(column("rowid")).select_from(table(NAME)).where(match))
+    else:
+        index = table(NAME, column("rowid"))
+        key = index.c.rowid
+        asked = " AND ".join(f'"{gram}"' for gram in found)
+        holds = literal_column(NAME).op("MATCH")(asked)
+    chosen = among.with_only_columns(Story.id).join(index, key == Story.id).where(holds)
+    return [*session.scalars(chosen.order_by(key.desc()).limit(FAR + 1))]
 
 
 def ready(session: Session) -> bool:

@@ -123,6 +123,31 @@ def test_a_search_reads_the_index_and_not_all_stories(cast, blog):
             assert not big & seen.keys(), (words, seen)
 
 
+@pytest.mark.usefixtures("database_url")
+def test_letters_that_stand_everywhere_are_looked_for_in_the_newest_stories_and_that_is_told(
+    cast, blog, rui, monkeypatch
+):
+    monkeypatch.setattr(search, "FAR", 3)
+    for number in range(5):
+        story(cast, blog, f"소식 {number}", "본문")
+    assert sorted(found("소식")) == ["소식 2", "소식 3", "소식 4"]
+    assert found("소식 1") == ["소식 1"], "another word reaches older ones"
+    assert sorted(found("소식", cast.ana, account_id=blog.id)) == ["소식 2", "소식 3", "소식 4"]
+    assert "of the stories that can hold them were looked through, 3 at most" in rui.get("/stories?q=소식").text
+    assert "looked through" not in rui.get("/stories?q=소식+1").text
+
+
+def test_pages_are_counted_as_far_as_a_reader_turns_them(cast, monkeypatch, rui):
+    monkeypatch.setattr(queries, "COUNTED", 60)
+    for number in range(101):
+        service.create_story(cast.ana, title=f"Story {number}")
+    first, last = (queries.listing(None, page=page) for page in (1, 5))
+    assert (first.page.total, first.more, last.page.total, last.more) == (75, True, 101, False)
+    assert [len(first.page.items), len(last.page.items)] == [25, 1]
+    assert "Page 1</span>" in rui.get("/stories").text
+    assert "Page 5 of 5</span>" in rui.get("/stories?page=5").text
+
+
 def test_nobody_finds_what_is_not_shared_with_them(cast, blog):
     story(cast, blog, "비밀 계획")
     assert found("비밀", cast.ben) == []
