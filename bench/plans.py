@@ -4,8 +4,9 @@ which rows it would sort."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -32,10 +33,11 @@ def collected() -> Iterator[list[Statement]]:
         event.remove(db.engine, "before_cursor_execute", keep)
 
 
-def scans(call: Callable[[], object]) -> dict[str, str]:
-    """Table → the query that reads all of it, for each such query that `call` makes."""
-    postgresql = db.engine.dialect.name == "postgresql"
-    return _found(call, _postgresql if postgresql else _sqlite)
+def scans(call: Callable[[], object], walked: Set[str] = frozenset()) -> dict[str, str]:
+    """Table → the query that reads all of it, for each such query that `call` makes. Those that may be
+    `walked` are none where a query goes along them as they lie until its LIMIT is reached."""
+    look = _postgresql if db.engine.dialect.name == "postgresql" else _sqlite
+    return _found(call, partial(look, walked=walked))
 
 
 def sorts(call: Callable[[], object]) -> dict[str, str]:
@@ -61,13 +63,15 @@ def _hashable(statement: Statement) -> Statement:
     return text, (tuple(values.items()) if isinstance(values, dict) else tuple(values))
 
 
-def _sqlite(cursor: Any, statement: str, values: Any) -> Iterator[str]:
+def _sqlite(cursor: Any, statement: str, values: Any, walked: Set[str]) -> Iterator[str]:
     """A row of the plan begins with SCAN where a table, or all of an index, is read. All of an index that
     holds a few rows only, because it says which, is no scan."""
-    for step in _sqlite_steps(cursor, statement, values):
-        words = step.split()
-        if words[0] == "SCAN" and not _of_a_few(cursor, words):
-            yield words[1]
+    steps = _sqlite_steps(cursor, statement, values)
+    stops = "LIMIT" in statement and not any(step.endswith("FOR ORDER BY") for step in steps)
+    for words in map(str.split, steps):
+        if words[0] != "SCAN" or _of_a_few(cursor, words) or (stops and words[1] in walked):
+            continue
+        yield words[1]
 
 
 def _sqlite_sorts(cursor: Any, statement: str, values: Any) -> Iterator[str]:
@@ -89,16 +93,20 @@ def _of_a_few(cursor: Any, words: list[str]) -> bool:
     return bool(found and found[0] and " WHERE " in found[0])
 
 
-def _postgresql(cursor: Any, statement: str, values: Any) -> Iterator[str]:
+def _postgresql(cursor: Any, statement: str, values: Any, walked: Set[str]) -> Iterator[str]:
     """With the ways of reading everything forbidden, they are what is left where no index leads to the rows;
     so is reading an index without a condition. So the answer does not hang on how many rows there are."""
     for way in ("seqscan", "hashjoin", "mergejoin"):
         cursor.execute(f"SET LOCAL enable_{way} = off")
-    for node in _postgresql_nodes(cursor, statement, values):
-        kind = node["Node Type"]
+    nodes = list(_postgresql_nodes(cursor, statement, values))
+    stops = "Limit" in (kinds := {node["Node Type"] for node in nodes}) and "Sort" not in kinds
+    for node in nodes:
+        kind, table = node["Node Type"], node.get("Relation Name")
         whole = kind.startswith("Index") and "Index Cond" not in node
+        if stops and table in walked:
+            continue
         if kind == "Seq Scan" or (whole and not _holds_a_few(cursor, node["Index Name"])):
-            yield node["Relation Name"]
+            yield table
 
 
 def _postgresql_sorts(cursor: Any, statement: str, values: Any) -> Iterator[str]:

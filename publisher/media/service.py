@@ -209,6 +209,11 @@ def by_ids(ids: Collection[int]) -> Sequence[Media]:
     return [found[key] for key in ids if key in found]
 
 
+def newest(count: int) -> Sequence[Media]:
+    """The last pictures that anybody kept, the newest first."""
+    return db.session.scalars(select(Media).order_by(Media.id.desc()).limit(count)).all()
+
+
 def library(words: str = "", page: int = 1) -> Pagination:
     """One page of everybody's pictures, newest first, whose file name or alternative text holds
     `words`."""

@@ -279,7 +279,7 @@ def panels(
 ) -> list[Panel]:
     """All posts of the story as the desk shows them; the one in `sent` keeps what was typed."""
     shown = [post for post in story.posts if post.status != ARCHIVED]
-    library = tuple(media.library().items[:CHOSEN_FROM]) if access.edits(actor, story) else ()
+    library = tuple(media.newest(CHOSEN_FROM)) if access.edits(actor, story) else ()
     return [
         _panel(actor, post, shown, library, sent=sent, problem=problem)
         if post is sent_for

@@ -22,13 +22,17 @@ from publisher.deliveries import attention, claim, dispatch, sweep
 from publisher.effects import service as effects
 from publisher.extensions import db
 from publisher.feeds import service as feeds
+from publisher.people.tokens import create_token
 from publisher.storage import writing
+from publisher.stories import search
 from publisher.stories.models import Story
 from tests.plugins.app import Cast
 
 pytestmark = pytest.mark.usefixtures("database_url")
 
 BIG = {"deliveries", "posts", "stories", "revisions", "attempts", "events", "effects", "addresses"}
+PICTURES = {"media"}
+"""Whose library is counted page by page, and nowhere else."""
 PAST, AHEAD, IN_REVIEW = 400, 60, 5
 
 
@@ -70,6 +74,9 @@ def test_a_scan_is_seen(house: House) -> None:
     by_brief = select(Story.id).where(Story.brief == "nowhere")
     found = plans.scans(lambda: db.session.scalars(by_brief).all())
     assert "stories" in found
+    in_order = by_brief.order_by(Story.title).limit(5)
+    found = plans.scans(lambda: db.session.scalars(in_order).all(), walked={"stories"})
+    assert "stories" in found, "it is sorted as a whole"
 
 
 def test_the_dispatcher_never_scans(house: House) -> None:
@@ -101,10 +108,60 @@ def test_claiming_never_scans(house: House) -> None:
     assert not BIG & plans.scans(take).keys()
 
 
-@pytest.mark.parametrize("path", ["/", "calendar", "/review", "/attention"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/calendar/{now:%Y/%-m}",
+        "/calendar/week",
+        "/calendar/list",
+        "/review",
+        "/attention",
+        "/stories?q=소식+%2339",
+        "/stories/{post}",
+        "/posts/{post}/deliveries",
+        "/accounts",
+        "/media",
+        "/notices",
+        "/feeds",
+        "/blog",
+    ],
+)
 def test_pages_never_scan(house: House, path: str) -> None:
-    path = f"/calendar/{clock.now():%Y/%-m}" if path == "calendar" else path
-    assert not BIG & plans.scans(page(house, path)).keys()
+    path = path.format(now=clock.now(), post=PAST)
+    big = BIG if path == "/media" else BIG | PICTURES
+    found = plans.scans(page(house, path), walked=PICTURES)
+    assert not big & found.keys(), found
+
+
+def test_the_list_of_stories_is_read_from_its_newest_end(house: House) -> None:
+    found = plans.scans(page(house, "/stories"), walked={"stories"})
+    assert not BIG & found.keys(), found
+
+
+def test_looking_for_letters_that_stand_everywhere_reads_no_story_but_those_it_shows(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FAR", 10)
+    found = plans.scans(page(house, "/stories?q=소식"), walked={"stories", search.NAME})
+    assert not {*BIG, search.NAME} & found.keys(), found
+
+
+def test_programs_never_make_it_scan(house: House, cast: Cast) -> None:
+    _record, token = create_token(None, cast.rui, "Reader", ["read"])
+    client = house.app.test_client()
+    day = f"{clock.now():%Y-%m-%d}"
+    for path in (
+        f"calendar?from={day}&to={clock.now() + timedelta(days=31):%Y-%m-%d}",
+        f"stories/{PAST}",
+        f"posts/{PAST}",
+        "accounts",
+    ):
+        address = f"/api/v1/{path}"
+        headers = {"Authorization": f"Bearer {token}"}
+        assert client.get(address, headers=headers).status_code == 200, path
+        found = plans.scans(lambda: client.get(address, headers=headers))  # noqa: B023
+        assert not BIG & found.keys(), (path, found)
 
 
 def test_planning_never_scans(house: House, cast: Cast) -> None:

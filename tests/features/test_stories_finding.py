@@ -133,7 +133,10 @@ def test_letters_that_stand_everywhere_are_looked_for_in_the_newest_stories_and_
     assert sorted(found("소식")) == ["소식 2", "소식 3", "소식 4"]
     assert found("소식 1") == ["소식 1"], "another word reaches older ones"
     assert sorted(found("소식", cast.ana, account_id=blog.id)) == ["소식 2", "소식 3", "소식 4"]
-    assert "of the stories that can hold them were looked through, 3 at most" in rui.get("/stories?q=소식").text
+    assert (
+        "of the stories that can hold them were looked through, 3 at most"
+        in rui.get("/stories?q=소식").text
+    )
     assert "looked through" not in rui.get("/stories?q=소식+1").text
 
 
