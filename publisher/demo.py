@@ -112,7 +112,7 @@ def prepare() -> Iterator[str]:
     and run beside them.
     """
     _require_nothing_of_ones_own()
-    author, editor, admin = (_person(*each) for each in PEOPLE)
+    author, editor, admin = staff()
     blog, x, page = connect_accounts(admin)
     if db.session.scalar(select(Story.id).limit(1)) is None:
         _programme(admin)
@@ -127,6 +127,14 @@ def prepare() -> Iterator[str]:
     yield "Sign in, each link once:"
     for user, role in ((author, "author"), (editor, "editor"), (admin, "admin")):
         yield f"  {role:<7} {links.make_link(None, user)}"
+
+
+def staff() -> list[User]:
+    """An author, an editor and an administrator."""
+    return [
+        people.by_email(email) or people.add(None, email, name, role)
+        for email, name, role in PEOPLE
+    ]
 
 
 def connect_accounts(actor: User | None) -> list[Account]:
@@ -180,10 +188,6 @@ def make_story(author: User, blog: Account, x: Account, page: Account) -> Story:
         stories.add_post(author, story, x, Draft(text=TWEET))
         stories.add_post(author, story, page, Draft(text=FACEBOOK_TEXT))
         return story
-
-
-def _person(email: str, name: str, role: Role) -> User:
-    return people.by_email(email) or people.add(None, email, name, role)
 
 
 def _programme(admin: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,16 +20,20 @@ from typing import Any
 import requests
 
 from publisher import clock, create_app, demo
-from publisher.accounts import service as accounts
 from publisher.deliveries import service as deliveries
 from publisher.extensions import db
 from publisher.feeds import service as feeds
-from publisher.people import service as people
 from publisher.stories import review
 from publisher.stories import service as stories
 
 PATIENCE_S = 90.0
 DUE_IN_S = 3.0
+ADDRESS = re.compile(r"https?://\S+")
+MARKER = re.compile(r"\?via=[0-9a-f]{10}$")
+"""By which a link that Facebook holds tells its delivery."""
+
+Entry = dict[str, Any]
+"""A post as the sandbox's ledger shows it."""
 
 
 class Failed(Exception):
@@ -55,7 +60,7 @@ class Steps:
 
 
 def main() -> None:
-    """Exit code 0 only if the ledger holds one tweet and one Facebook post that carry the blog's address."""
+    """Exit code 0 only if the ledger holds a tweet and a Facebook post with the blog's address, no more."""
     parser = argparse.ArgumentParser(prog="publisher demo")
     parser.add_argument("--json", action="store_true", dest="as_json")
     steps = Steps(as_json=parser.parse_args().as_json)
@@ -72,7 +77,7 @@ def main() -> None:
 
 @contextmanager
 def running(home: Path) -> Iterator[None]:
-    """`publisher up --demo` on free ports; stopped as Ctrl-C would."""
+    """`publisher up --sandbox`, empty, on free ports; stopped as Ctrl-C would."""
     os.environ["PUBLISHER_HOME"] = str(home)
     os.environ["PORT"] = str(demo.any_port())
     os.environ.pop("SANDBOX_PORT", None)
@@ -84,7 +89,7 @@ def running(home: Path) -> Iterator[None]:
     demo.set_environment()
     with (home / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "publisher", "up", "--demo"], stdout=log, stderr=log
+            [sys.executable, "-m", "publisher", "up", "--sandbox"], stdout=log, stderr=log
         )
     try:
         yield
@@ -99,18 +104,13 @@ def running(home: Path) -> Iterator[None]:
 def rehearse(steps: Steps) -> None:
     """Draft, review, approve, publish, link, subscribe; then ask the ledger."""
     base = f"http://127.0.0.1:{os.environ['PORT']}"
-    _until(lambda: _get(f"{base}/blog") is not None, "the web server answers")
+    _until(lambda: _get(f"{base}/livez") is not None, "the web server answers")
     _until(lambda: _get(f"{demo.sandbox_url()}/control/ledger") is not None, "the sandbox answers")
     app = create_app()
     with app.app_context():
         steps.tell("started", url=base)
-        author, editor = (
-            people.by_email("author@example.com"),
-            people.by_email("editor@example.com"),
-        )
-        if author is None or editor is None:
-            raise Failed("the demo's people are missing")
-        blog, x, page = (accounts.by_slug(slug) for slug in ("blog", "x", "facebook"))
+        author, editor, admin = demo.staff()
+        blog, x, page = demo.connect_accounts(admin)
         story = demo.make_story(author, blog, x, page)
         steps.tell("drafted", story=story.id, posts=[post.id for post in story.posts])
         review.submit_story(author, story)
@@ -125,9 +125,11 @@ def rehearse(steps: Steps) -> None:
         _until(lambda: _all_published(post_ids), "all three posts are published")
         found = _published(post_ids)
         steps.tell("published", **found)
-        _check_ledger(steps, found)
+        for platform, entry in _ledger(found).items():
+            steps.tell("ledger", platform=platform, id=entry["id"], posts=1)
         _check_article(steps, found)
         _check_feed(steps, feed_url, story_id)
+        steps.tell("done", ledger=len(_ledger(found)))
 
 
 def _published(post_ids: list[int]) -> dict[str, str]:
@@ -140,20 +142,23 @@ def _all_published(post_ids: list[int]) -> bool:
     return len(_published(post_ids)) == len(post_ids)
 
 
-def _check_ledger(steps: Steps, found: dict[str, str]) -> None:
-    """Exactly one tweet and one Facebook post carry this article's address."""
-    article = found["blog"]
-    ledger = requests.get(f"{demo.sandbox_url()}/control/ledger", timeout=5).json()
-    entries = ledger["posts"] if isinstance(ledger, dict) else ledger
-    for platform in ("x", "facebook"):
-        ours = [
-            entry
-            for entry in entries
-            if entry["platform"] == platform and article in json.dumps(entry, ensure_ascii=False)
-        ]
-        if len(ours) != 1:
-            raise Failed(f"the ledger holds {len(ours)} posts on {platform} with {article}")
-        steps.tell("ledger", platform=platform, id=ours[0]["id"], posts=1)
+def _ledger(found: dict[str, str]) -> dict[str, Entry]:
+    entries = requests.get(f"{demo.sandbox_url()}/control/ledger", timeout=5).json()
+    return judged(entries, found["blog"])
+
+
+def judged(entries: list[Entry], article: str) -> dict[str, Entry]:
+    """All that was ever posted, by platform: one tweet and one Facebook post, whose only address is the
+    article's. Raises Failed where there is anything else, be it a second copy without that address."""
+    platforms = sorted(entry["platform"] for entry in entries)
+    if platforms != ["facebook", "x"]:
+        raise Failed(f"the ledger holds {platforms}, and not one post on each of facebook and x")
+    for entry in entries:
+        said = {*ADDRESS.findall(entry["text"]), entry["link"]} - {""}
+        addresses = {MARKER.sub("", address) for address in said}
+        if addresses != {article}:
+            raise Failed(f"the post on {entry['platform']} carries {sorted(addresses)}")
+    return {entry["platform"]: entry for entry in entries}
 
 
 def _check_article(steps: Steps, found: dict[str, str]) -> None:
