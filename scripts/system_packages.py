@@ -1,4 +1,4 @@
-"""Install what the tests need from the system: Chromium, Korean fonts, PostgreSQL. Debian and Ubuntu by apt.
+"""Install what the tests need from the system: Chromium, Korean fonts, PostgreSQL, curl. Debian and Ubuntu by apt.
 
 Nothing is done when all are there. `publisher` itself needs none of them.
 """
@@ -35,6 +35,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": has_chromium,
     "fonts-noto-cjk": has_korean_fonts,
     "postgresql": has_postgresql,
+    "curl": lambda: bool(shutil.which("curl")),
 }
 """Debian's package to the question whether this machine has what it brings."""
 
