@@ -1,4 +1,4 @@
-"""Install what the tests need from the system: Chromium, Korean fonts, PostgreSQL, curl. Debian and Ubuntu by apt.
+"""Install what the tests need from the system by apt: Chromium, Korean fonts, PostgreSQL and curl.
 
 Nothing is done when all are there. `publisher` itself needs none of them.
 """
