@@ -44,7 +44,7 @@ architecture: setup-dev ## Check who imports whom, sizes and templates
 	@echo "Checking the architecture …"
 	@$(BIN)/pytest -q tests/test_architecture.py
 
-simulate: setup-dev ## Try thousands of simulated runs of people, faults and time (RUNS=5000 SEED=1)
+simulate: setup-dev ## Try thousands of simulated runs, one a second, of people, faults and time (RUNS=5000 SEED=1)
 	@RUNS=$(or $(RUNS),5000) $(BIN)/pytest -q tests/simulation $(if $(SEED),--hypothesis-seed=$(SEED))
 
 faults: setup-dev ## Kill processes at every crash point, with every network outcome, on both databases

@@ -105,6 +105,7 @@ def newsroom(home: Path) -> Iterator[World]:
             accounts.connect(None, kind=kind, slug=slug, credentials=CREDENTIALS[kind])
         for plans in STORIES:
             write(world, plans)
+        timekeeping.begin()
         world.keep()
         try:
             yield world
@@ -127,7 +128,7 @@ def _hurry() -> None:
 
 def _take_over(world: World, patch: pytest.MonkeyPatch) -> None:
     """What the machine gives a product, given by the simulation: time, processes, Redis and the platforms."""
-    clock.set_source(lambda: world.now, world.sleep)
+    clock.set_source(world.clock, world.sleep)
     timekeeping.set_source(world.reading)
     crashes.arm(world.strike)
     patch.setattr(platform, "desk", world, raising=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from publisher.accounts import service as accounts
+from publisher.deliveries import recall
 from publisher.deliveries import service as deliveries
 from publisher.people.models import User
 from publisher.stories import review
@@ -69,6 +70,12 @@ class People:
             written=fact.written + 1,
             approved=None,
         )
+
+    def take_back(self, post_id: int) -> bool:
+        """Rui thinks better of the approval."""
+        post = self.world.post(post_id)
+        taken = self.world.attempt(lambda: recall.take_back(self.rui, post, post.revision))
+        return self._granted(taken, post_id, approved=None)
 
     def cancel(self, post_id: int) -> bool:
         post = self.world.post(post_id)

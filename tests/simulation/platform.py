@@ -12,7 +12,6 @@ from channels.base import Content, Found, Link, Receipt
 from channels.errors import ChannelError, Disconnected, Rejected, Unavailable, Unconfirmed
 from channels.facebook import Facebook
 from channels.twitter import Twitter
-from publisher import clock
 
 
 class Answer(StrEnum):
@@ -52,6 +51,8 @@ class Posted:
 class Desk(Protocol):
     """Who decides on every call, and keeps the ledger."""
 
+    now: datetime
+
     def create(self, account: str, content: Content, on_wire: Callable[[], None]) -> Posted: ...
 
     def reads(self, account: str) -> Sequence[Posted]: ...
@@ -68,11 +69,10 @@ def publish(account: str, content: Content, on_wire: Callable[[], None]) -> Rece
 
 def find(account: str, content: Content, since: datetime) -> Sequence[Found]:
     assert desk is not None
-    now = clock.now()
     return [
         Found(each.remote_id, each.url, each.at)
         for each in desk.reads(account)
-        if each.visible_at <= now
+        if each.visible_at <= desk.now
         and each.at >= since - timedelta(seconds=5)
         and (each.text, each.reply_to) == (content.text, content.reply_to)
     ]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from publisher.accounts import service as accounts
+from publisher.accounts import timekeeping
 from publisher.deliveries import service as deliveries
 from publisher.stories import service as stories
 from publisher.stories.rules import Draft
+from tests.simulation.ledger import Broken
 from tests.simulation.newsroom import (
     ARTICLE,
     EAGER_TWEET,
@@ -36,6 +40,40 @@ def test_after_its_grace_nothing_goes_out_by_itself(world: World, people: People
     assert people.publish_now(TWEET)
     world.hear()
     assert len(world.ledger.of(TWEET)) == 1
+
+
+@pytest.mark.parametrize("seconds", [-90, 7200])
+@pytest.mark.parametrize("stop", ["", "dialled"])
+def test_a_moved_clock_holds_what_is_about_to_go_out_until_it_is_confirmed(
+    world: World, people: People, seconds: float, stop: str
+) -> None:
+    people.approve(TWEET)
+    if stop:
+        world.hear(stop=stop)
+    world.jump(seconds)
+
+    if stop:
+        world.thaw(world.frozen()[0])
+    world.tick()
+    world.hear()
+    assert world.ledger.posted == []
+    assert accounts.holding() is not None
+
+    world.mend_clock(people.rui)
+    assert accounts.holding() is None
+    world.finish()
+    assert len(world.ledger.of(TWEET)) == 1
+
+
+def test_what_went_out_by_a_moved_clock_is_seen(
+    world: World, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check itself: a product that does not look at its clock is found out."""
+    people.approve(TWEET)
+    world.jump(90)
+    monkeypatch.setattr(timekeeping, "watch", lambda: None)
+    with pytest.raises(Broken, match="beside its time"):
+        world.hear()
 
 
 def test_posts_of_one_account_keep_their_distance(world: World, people: People) -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 from channels.base import Content
 from channels.errors import Unconfirmed
 from publisher.accounts import service as accounts
+from publisher.accounts import timekeeping
 from publisher.accounts.rules import Reading
 from publisher.deliveries import dispatch, quarantine, sweep
 from publisher.errors import DomainError
@@ -55,6 +56,8 @@ class World(Checks):
             process.kill()
         self.processes: list[Process] = []
         self.now, self.bells = START, 0
+        self.wrong_by, self.jumped = timedelta(0), False
+        timekeeping.set_source(self.reading)
         self.reused: dict[int, str] = {}
         self.wires: dict[int, tuple[datetime, int]] = {}
         self.ledger = Ledger()
@@ -77,10 +80,25 @@ class World(Checks):
         else:
             self.now += timedelta(seconds=seconds, microseconds=1)
 
+    def clock(self) -> datetime:
+        """What the machine believes the time to be; `now` is what it is."""
+        return self.now + self.wrong_by
+
     def reading(self) -> Reading:
-        """Nobody moves this machine's clocks against each other."""
-        seconds = self.now.timestamp()
-        return Reading(wall=seconds, boot=seconds, boot_id="simulated")
+        """The wall clock that somebody may have moved, and the kernel's count."""
+        wall, boot = self.clock().timestamp(), self.now.timestamp()
+        return Reading(wall=wall, boot=boot, boot_id="simulated")
+
+    def jump(self, seconds: float) -> None:
+        """Somebody moves the machine's clock. Until it is mended nothing may reach a platform."""
+        self.wrong_by += timedelta(seconds=seconds)
+        self.jumped = True
+
+    def mend_clock(self, actor: User | None = None) -> None:
+        """The clock is set right again, the dispatcher sees that, and a person confirms it."""
+        self.wrong_by = timedelta(0)
+        timekeeping.watch()
+        self.attempt(lambda: timekeeping.confirm(actor))
 
     def ring(self, wanted: int = 1) -> bool:
         self.bells = min(BELLS, self.bells + wanted)
@@ -106,6 +124,7 @@ class World(Checks):
         if point == "after-intent":
             self._know(process, subject)
         elif point == "before-wire":
+            self.check_clock(process)
             self.check_flight(process)
         elif point == "after-wire":
             self.wires[process.account_id] = (self.now, process.post_id)
@@ -160,7 +179,8 @@ class World(Checks):
 
     def tick(self) -> None:
         """The dispatcher's round: the sweep, and bells for what is due within a second."""
-        ahead = self.now + timedelta(seconds=WAITS.ahead)
+        timekeeping.watch()
+        ahead = self.clock() + timedelta(seconds=WAITS.ahead)
         if due := dispatch.due_count(dispatch.heads(), None, ahead):
             self.ring(due)
         sweep.sweep()
@@ -194,8 +214,8 @@ class World(Checks):
         """Time passes until something is due, if that is soon enough."""
         at = dispatch.next_instant()
         db.session.rollback()
-        if at is not None and self.now < at <= self.now + timedelta(seconds=within_s):
-            self.now = at
+        if at is not None and self.clock() < at <= self.clock() + timedelta(seconds=within_s):
+            self.now = at - self.wrong_by
 
     def thaw(self, process: Process, *, stop: str = "", dies: bool = False) -> None:
         """It goes on, however late. With a stale fence it must not write anything."""
@@ -246,6 +266,7 @@ class World(Checks):
         """Faults stop, people let go of what they held, and time passes: everything settles, or waits for a
         person, where it can be seen."""
         self.bells = 0
+        self.mend_clock()
         for process in self.frozen():
             process.plan = (Answer.ACCEPTED, 0.0, False)
             self.thaw(process)
@@ -297,6 +318,8 @@ class World(Checks):
         db.session.remove()
         self.backup.backup(self.file)
         self.ledger.forget(self.copied)
+        timekeeping.set_source(self.reading)
+        timekeeping.begin()
         found = quarantine.quarantine()
         db.session.rollback()
         known = {"published", "unconfirmed", "needs_attention"}
@@ -319,7 +342,7 @@ class World(Checks):
     def _take_up(self) -> bool:
         process = Process.current()
         assert process is not None
-        waiting = [head for head in dispatch.heads() if head.at <= self.now]
+        waiting = [head for head in dispatch.heads() if head.at <= self.clock()]
         db.session.rollback()
         process.passes("bell-heard")
         return any(dispatch.work_on(head) for head in waiting)
