@@ -7,7 +7,7 @@ JOBS ?= 3
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate mutants storm claims bench screenshots wheel lock audit fuzz translations clean
+.PHONY: help setup setup-dev run test check fmt lint types architecture faults simulate mutants storm claims bench bench-quick screenshots wheel lock audit fuzz translations clean
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ mutants: setup-dev ## Take away each guard of delivery and see a test notice (W=
 
 bench: setup-dev ## Measure every figure the README claims; a JSON line each
 	@$(BIN)/python -m bench
+
+bench-quick: setup-dev ## See that each figure can still be measured, on small numbers, in a few minutes (F=name)
+	@$(BIN)/python scripts/system_packages.py
+	@$(BIN)/python -m bench --quick $(F)
 
 screenshots: setup-dev ## Photograph every page of a demonstration (README=1: only those of docs/images)
 	@$(BIN)/python -m scripts.screenshots $(if $(README),--readme)

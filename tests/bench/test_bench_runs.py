@@ -14,7 +14,7 @@ from bench.__main__ import FIGURES
 
 pytestmark = pytest.mark.timeout(900)
 LONG = {"recovery", "idle", "growth", "under_load", "soak", "pages"}
-"""Even their small numbers take minutes, or a browser; `make bench` measures them."""
+"""Even their small numbers take minutes, or a browser: `make bench-quick` tries them."""
 QUICK = [name for name in FIGURES if name not in LONG]
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +54,10 @@ def test_a_figure_is_one_line_with_its_aim_and_a_baseline(
 def test_no_post_is_ever_early(lines: dict[str, dict[str, Any]]) -> None:
     assert lines["start_lag"]["early"] == 0
     assert lines["start_lag"]["commit_2"]["early"] == 0
+
+
+def test_the_long_figures_are_figures() -> None:
+    assert set(FIGURES) >= LONG
 
 
 def test_an_unknown_figure_is_refused_with_those_there_are() -> None:
