@@ -23,6 +23,7 @@ from publisher.deliveries.models import Attempt, Beat, Delivery
 from publisher.deliveries.rules import UNCONFIRMED
 from publisher.effects import stuck
 from publisher.extensions import db
+from publisher.health import tally
 from publisher.people.models import User
 
 logger = logging.getLogger(__name__)
@@ -226,6 +227,13 @@ def figures() -> Iterator[tuple[str, str, Mapping[str, str], float]]:
             yield name, f"Of the check “{check.what}”", {}, value
     if checks[0].well:
         yield from _counts()
+
+
+def tallies() -> Iterator[tuple[str, str, str, list[tally.Line]]]:
+    """What has been counted since this process began: (metric, its type, its meaning, lines)."""
+    database = _guarded("database", _database)
+    if database and database.well:
+        yield from tally.counted()
 
 
 def _counts() -> Iterator[tuple[str, str, Mapping[str, str], float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from itertools import groupby
 
 from flask import Blueprint, Response, jsonify, request
@@ -52,10 +53,17 @@ def metrics() -> Response:
         for number, (_name, meaning, labels, value) in enumerate(rows):
             if number == 0:
                 lines += [f"# HELP publisher_{name} {meaning}", f"# TYPE publisher_{name} gauge"]
-            shown = ",".join(f'{key}="{text}"' for key, text in labels.items())
-            lines.append(f"publisher_{name}{{{shown}}} {float(value):.12g}")
+            lines.append(_line(name, labels, value))
+    for name, kind, meaning, counted in service.tallies():
+        lines += [f"# HELP publisher_{name} {meaning}", f"# TYPE publisher_{name} {kind}"]
+        lines += [_line(name + suffix, labels, value) for suffix, labels, value in counted]
     text = "\n".join(lines) + "\n"
     return _fresh(Response(text, content_type="text/plain; version=0.0.4; charset=utf-8"))
+
+
+def _line(name: str, labels: Mapping[str, str], value: float) -> str:
+    shown = ",".join(f'{key}="{text}"' for key, text in labels.items())
+    return f"publisher_{name}{{{shown}}} {float(value):.12g}"
 
 
 def _may_see_more() -> bool:

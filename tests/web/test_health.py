@@ -11,11 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
+from bench import plans
 from publisher import backup, clock, create_app, journal
 from publisher.accounts import service as accounts
 from publisher.config import Config
 from publisher.deliveries import claim, sweep
-from publisher.deliveries.models import Delivery
+from publisher.deliveries.models import Attempt, Delivery
 from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
@@ -95,6 +96,50 @@ def test_the_monitor_reads_figures(well: Flask, newsroom: Newsroom, client: Flas
     assert [
         line for line in lines if not line.startswith("#") and float(line.split()[-1]) < 0
     ] == []
+
+
+def test_the_monitor_counts_outcomes_and_lateness_by_channel_since_the_process_began(
+    well: Flask, newsroom: Newsroom, client: FlaskClient
+) -> None:
+    def lines() -> list[str]:
+        return client.get("/metrics", headers=BEARER).text.splitlines()
+
+    newsroom.approve(newsroom.story())
+    newsroom.work(2.5)
+    before = lines()
+    assert "# TYPE publisher_attempts_total counter" in before
+    assert "# TYPE publisher_lateness_seconds histogram" in before
+    assert not [line for line in before if line.startswith("publisher_attempts_total")]
+
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    newsroom.work()
+    delivery = newsroom.delivery(story, "x")
+    with writing() as session:
+        session.execute(update(Delivery).where(Delivery.id == delivery.id).values(late_ms=700))
+        session.execute(
+            update(Attempt).where(Attempt.delivery_id == delivery.id).values(outcome="")
+        )
+    assert not [line for line in lines() if line.startswith("publisher_attempts_total")]
+    with writing() as session:
+        ended = update(Attempt).where(Attempt.delivery_id == delivery.id)
+        session.execute(ended.values(outcome="published"))
+    for _again in range(2):
+        said = lines()
+        assert 'publisher_attempts_total{channel="twitter",outcome="published"} 1' in said
+        assert 'publisher_lateness_seconds_bucket{channel="twitter",le="0.5"} 0' in said
+        assert 'publisher_lateness_seconds_bucket{channel="twitter",le="1"} 1' in said
+        assert 'publisher_lateness_seconds_bucket{channel="twitter",le="+Inf"} 1' in said
+        assert 'publisher_lateness_seconds_sum{channel="twitter"} 0.7' in said
+        assert 'publisher_lateness_seconds_count{channel="twitter"} 1' in said
+
+
+@pytest.mark.usefixtures("database_url")
+def test_counting_reads_new_attempts_by_their_ids(well: Flask, newsroom: Newsroom) -> None:
+    newsroom.approve(newsroom.story())
+    assert [*health.tallies()]
+    newsroom.work(2.5)
+    found = plans.scans(lambda: [*health.tallies()])
+    assert not {"attempts", "deliveries"} & found.keys(), found
 
 
 def test_a_silent_dispatcher_and_old_backups_are_seen(well: Flask, travel: Travel) -> None:
