@@ -1,4 +1,5 @@
-"""What is forgotten, and when. The audit trail, posts, revisions, approvals and deliveries are kept for ever.
+"""What is forgotten, and when. What people did and how it ended is kept for ever; so are posts, revisions,
+approvals and deliveries.
 
 A delivery keeps its own instant on the wire, its address and its outcome, so that no proof goes with its
 attempts. Everything is deleted in small steps that keep nobody waiting.
@@ -26,8 +27,10 @@ from publisher.deliveries.rules import FINAL
 from publisher.effects import service as effects
 from publisher.effects.models import Effect
 from publisher.extensions import db
+from publisher.feeds import fetch
 from publisher.notices.models import Notice
-from publisher.people.models import SignInLink, Throttle, UserSession
+from publisher.people import audit
+from publisher.people.models import Event, SignInLink, Throttle, UserSession
 from publisher.storage import writing
 
 CALM = timedelta(minutes=5)
@@ -44,6 +47,9 @@ WINDOWS = timedelta(days=1)
 CLOCKS = timedelta(days=90)
 """For how long each is kept after its end; attempts and notices as long as the settings say."""
 
+STEPS = ("delivery.sending", "delivery.unconfirmed")
+"""What happened between the decision of a person and the outcome."""
+
 Walk = Callable[[datetime], Iterator[int]]
 
 
@@ -59,7 +65,7 @@ def prune(_desired: effects.Desired) -> None:
     timekeeping.require_believed()
     until = time.monotonic() + PATIENCE_S
     now = clock.now()
-    for walk in (_attempts, _effects, _small):
+    for walk in (_attempts, _steps, _effects, _small, fetch.forget):
         for _count in walk(now):
             if time.monotonic() > until:
                 raise effects.Later(60)
@@ -70,6 +76,21 @@ def _attempts(now: datetime) -> Iterator[int]:
     begun = Attempt.started_at < now - _days(_config().keep_attempts)
     final = Attempt.delivery.has(Delivery.status.in_(FINAL))
     yield from _oldest(Attempt.id, begun, final)
+
+
+def _steps(now: datetime) -> Iterator[int]:
+    """The machine's own lines about a delivery's way, once its attempts go, too. What people did, and how it
+    ended, stays for ever. Nobody else writes such lines, so that an index leads to what is left to delete."""
+    old = Event.at < now - _days(_config().keep_attempts)
+    theirs = select(Delivery.status.in_(FINAL)).where(Delivery.id == Event.subject_id)
+    by_machine = Event.actor_id.is_(None) & (Event.actor_name == audit.SYSTEM)
+    for verb in STEPS:
+        final = theirs.correlate(Event).scalar_subquery()
+        query = select(Event.id).where(Event.verb == verb, old, by_machine, final).limit(BATCH)
+        while gone := db.session.scalars(query).all():
+            with writing() as session:
+                session.execute(delete(Event).where(Event.id.in_(gone)))
+            yield len(gone)
 
 
 def _effects(now: datetime) -> Iterator[int]:

@@ -276,15 +276,37 @@ def _write_if_free(statements: Sequence[tuple[Executable, list[dict[str, Any]] |
         current_app.logger.warning("a feed's notes were not kept", exc_info=True)
 
 
-def _outdated(post_ids: Sequence[int]) -> Delete:
+def _outdated(post_ids: Sequence[int], *, besides: Sequence[ColumnElement[bool]] = ()) -> Delete:
     current = select(Post.sequence).where(Post.id == RenderedEvent.post_id).scalar_subquery()
     return delete(RenderedEvent).where(
         RenderedEvent.post_id.in_(post_ids),
         or_(
             RenderedEvent.sequence < current,
             RenderedEvent.template != render.template(_config().base_url),
+            *besides,
         ),
     )
+
+
+def forget(now: datetime) -> Iterator[int]:
+    """Drop kept bytes that no fetch asks for: outdated ones, and those of posts that have left every feed.
+    Walks along the posts a batch at a time; yields how many went with each."""
+    shown_at = select(Post.shown_at).where(Post.id == RenderedEvent.post_id).scalar_subquery()
+    left = shown_at < now - 2 * rules.PAST
+    last = 0
+    while ids := db.session.scalars(
+        select(RenderedEvent.post_id)
+        .where(RenderedEvent.post_id > last)
+        .distinct()
+        .order_by(RenderedEvent.post_id)
+        .limit(BATCH)
+    ).all():
+        with writing() as session:
+            result = session.execute(
+                _outdated(ids, besides=[left]), execution_options={"synchronize_session": False}
+            )
+        last = ids[-1]
+        yield result.rowcount  # type: ignore[attr-defined]
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:

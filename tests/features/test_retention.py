@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from publisher import clock, retention
 from publisher.deliveries.models import Attempt
@@ -14,8 +15,10 @@ from publisher.effects import service as effects
 from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
+from publisher.feeds import service as feeds
+from publisher.feeds.models import RenderedEvent
 from publisher.notices.models import Notice
-from publisher.people import sessions
+from publisher.people import audit, sessions
 from publisher.people.models import Event, Throttle, UserSession
 from publisher.storage import writing
 from publisher.stories.rules import Draft
@@ -31,22 +34,65 @@ def count(table: type) -> int:
     return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 
+def verbs() -> list[str]:
+    """The audit trail."""
+    db.session.rollback()
+    return [*db.session.scalars(select(Event.verb).order_by(Event.id))]
+
+
+def test_what_a_person_did_stays_whatever_its_name(
+    newsroom: Newsroom, cast: Cast, travel: Travel, database_url: str
+) -> None:
+    story = newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    newsroom.work()
+    delivery = newsroom.delivery(story, "x")
+    with writing():
+        audit.record(cast.rui, "delivery.sending", "delivery", delivery.id)
+        audit.record(None, "delivery.sending", "delivery", delivery.id + 1)
+    travel(YEAR)
+    retention.prune({})
+    assert verbs().count("delivery.sending") == 2, "hers, and that of one that is not final"
+
+
+def test_bytes_of_feeds_go_when_nobody_will_ask_for_them(
+    app: Flask, newsroom: Newsroom, cast: Cast, travel: Travel, database_url: str
+) -> None:
+    newsroom.approve(newsroom.story("x", x=Draft(text="가")))
+    newsroom.work()
+    newsroom.approve(newsroom.story("x", x=Draft(text="나중")), in_s=3000)
+    _feed, url = feeds.make(cast.rui, "All", detail="full", language="ko")
+    app.test_client().get(urlsplit(url).path)
+    assert count(RenderedEvent) == 2
+    retention.prune({})
+    assert count(RenderedEvent) == 2
+
+    with writing() as session:
+        session.execute(update(RenderedEvent).where(RenderedEvent.post_id == 1).values(template=1))
+    retention.prune({})
+    assert count(RenderedEvent) == 1
+    travel(YEAR)
+    retention.prune({})
+    assert count(RenderedEvent) == 0
+
+
 def test_attempts_go_in_time_but_not_what_they_prove(
     newsroom: Newsroom, travel: Travel, database_url: str
 ) -> None:
     out = newsroom.approve(newsroom.story())
     newsroom.work(2.5)
     waiting = newsroom.approve(newsroom.story("x", x=Draft(text="나중에")), in_s=0.5)
-    events, attempts = count(Event), count(Attempt)
+    before, attempts = verbs(), count(Attempt)
     assert attempts >= 3
     retention.prune({})
-    assert count(Attempt) == attempts, "nothing is old yet"
+    assert (verbs(), count(Attempt)) == (before, attempts), "nothing is old yet"
 
     travel(YEAR)
     retention.prune({})
 
     assert count(Attempt) == 0
-    assert count(Event) == events
+    gone = sorted(set(before) - set(verbs()))
+    assert gone == ["delivery.sending"], "what people did and how it ended stays"
+    assert verbs() == [verb for verb in before if verb not in gone]
     delivery = newsroom.delivery(out, "x")
     assert delivery.url
     assert delivery.wire_at
