@@ -87,6 +87,7 @@ class Config:
     environment: str = "production"
     workers: int = 2
     senders: int = 4
+    connections: int = 32
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
     proxies: int = 0
@@ -148,6 +149,7 @@ class Config:
             ),
             workers=int(_number(environ, "PUBLISHER_WORKERS", 2, low=1, high=64)),
             senders=int(_number(environ, "PUBLISHER_SENDERS", 4, low=1, high=64)),
+            connections=int(_number(environ, "PUBLISHER_CONNECTIONS", 32, low=8, high=500)),
             mail_url=environ.get("PUBLISHER_MAIL_URL", ""),
             mail_from=environ.get("PUBLISHER_MAIL_FROM", ""),
             proxies=int(_number(environ, "PUBLISHER_PROXIES", 0, low=0, high=5)),

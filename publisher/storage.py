@@ -30,6 +30,8 @@ from publisher.extensions import Model, db
 
 logger = logging.getLogger(__name__)
 
+KEPT, SPARE = 8, 4
+"""Connections to PostgreSQL that a process keeps open, and how many it has besides one for each sender."""
 BUSY_S = 10.0
 """How long a writer waits for SQLite's write lock before it gives up."""
 BUSY_STEP_S = 0.001
@@ -153,7 +155,8 @@ def upsert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
 
 
 def engine_options(config: Config) -> dict[str, Any]:
-    """Pool sizes: a web process has up to 64 threads, a worker's drain `senders` of them and a few more.
+    """Pool sizes: a web process has up to 64 threads, a worker's drain `senders` of them and a few more. On
+    PostgreSQL the web's take turns at `connections`; a sender never waits for one.
 
     A failed statement is logged without its values, which may be somebody's.
     """
@@ -166,8 +169,8 @@ def engine_options(config: Config) -> dict[str, Any]:
         }
     return {
         "hide_parameters": True,
-        "pool_size": 8,
-        "max_overflow": 24,
+        "pool_size": KEPT,
+        "max_overflow": max(config.connections, config.senders + SPARE) - KEPT,
         "pool_pre_ping": True,
         "connect_args": {
             # A database host that vanished is noticed within half a minute, not after TCP's hours.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from publisher import create_app, demo, schema
+from publisher import create_app, demo, schema, storage
 from publisher.accounts import service as accounts
 from publisher.cli import main
 from publisher.config import Config
@@ -87,6 +87,19 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PUBLISHER_TIMEZONE", "Asia/Seoul")
     monkeypatch.setenv("DATABASE_URL", "mysql://x")
     assert "DATABASE_URL" in run("db", "upgrade").output
+
+
+def test_a_process_has_as_many_connections_as_it_is_given_and_one_for_each_sender(
+    tmp_path: Path,
+) -> None:
+    def most(**settings: str) -> int:
+        given = {f"PUBLISHER_{name}": value for name, value in settings.items()}
+        given |= {"PUBLISHER_HOME": str(tmp_path), "DATABASE_URL": "postgresql:///publisher"}
+        config = Config.from_environment(given)
+        options = storage.engine_options(config)
+        return options["pool_size"] + options["max_overflow"]
+
+    assert (most(), most(CONNECTIONS="16"), most(SENDERS="40")) == (32, 16, 44)
 
 
 def test_the_doctor_sees_an_old_schema_and_a_silent_dispatcher(run: Run) -> None:
