@@ -76,8 +76,8 @@ def main() -> None:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[None]:
-    """`publisher up --sandbox`, empty, on free ports; stopped as Ctrl-C would."""
+def running(home: Path, begin: str = "--sandbox") -> Iterator[None]:
+    """`publisher up`, empty or with `--demo` as it begins, on free ports; stopped as Ctrl-C would."""
     os.environ["PUBLISHER_HOME"] = str(home)
     os.environ["PORT"] = str(demo.any_port())
     os.environ.pop("SANDBOX_PORT", None)
@@ -89,7 +89,7 @@ def running(home: Path) -> Iterator[None]:
     demo.set_environment()
     with (home / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "publisher", "up", "--sandbox"], stdout=log, stderr=log
+            [sys.executable, "-m", "publisher", "up", begin], stdout=log, stderr=log
         )
     try:
         yield

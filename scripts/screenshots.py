@@ -128,7 +128,10 @@ def main() -> None:
         f"^({'|'.join(name for name, _ in CHOSEN.values())})$" if given.readme else given.only
     )
     SHOWN.mkdir(exist_ok=True)
-    with TemporaryDirectory(prefix="publisher-shots-") as home, rehearsal.running(Path(home)):
+    with (
+        TemporaryDirectory(prefix="publisher-shots-") as home,
+        rehearsal.running(Path(home), "--demo"),
+    ):
         app = create_app()
         with app.app_context():
             take(app, prepare(), wanted)
