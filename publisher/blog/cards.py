@@ -40,7 +40,7 @@ def of_article(article: Article) -> Card:
     """The card of an article, published or not."""
     cover = article.media[0] if article.media else None
     picture = cover and Picture(
-        shown=picture_path(cover["token"]),
+        shown=cover.get("web") or picture_path(cover["token"]),
         width=cover["width"],
         height=cover["height"],
         alt=cover["alt"],

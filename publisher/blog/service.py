@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,8 +48,11 @@ _UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def sketched(content: Content) -> Article | None:
-    """The article that `content` would become, kept nowhere; None while its title will not do."""
-    article = _drafted("", content)
+    """The article that `content` would become, kept nowhere; None while its title will not do.
+
+    The parts of pictures that nobody has kept yet are shown from where the desk looks at them.
+    """
+    article = _drafted("", content, shown_at=media.look_path)
     return article if isinstance(article, Article) else None
 
 
@@ -76,6 +79,7 @@ class Shelf:
         """As `put` for several, by key, with as many statements as for one. What is wrong with one
         of them is answered in its place and keeps no other from the shelf."""
         drafts = [_drafted(key, content) for key, content in parcels]
+        _keep_cuts(content for _key, content in parcels)
         for _attempt in range(2 * len(drafts)):  # each sees what took an address since the last
             answers = _placed(drafts)
             fresh = [each for each in answers if isinstance(each, Article) and each in drafts]
@@ -104,6 +108,7 @@ class Shelf:
         """Correct a published article. Its address, its date and its links stay."""
         article = _by_remote_id(remote_id)
         _write(article, content)
+        _keep_cuts([content])
         article.corrected_at = article.updated_at
         db.session.flush()
 
@@ -115,12 +120,20 @@ class Shelf:
             db.session.flush()
 
 
-def _drafted(key: str, content: Content) -> Article | Rejected:
+def _keep_cuts(contents: Iterable[Content]) -> None:
+    media.keep_cuts(
+        {(image.id, image.cut) for content in contents for image in content.media if image.cut}
+    )
+
+
+def _drafted(
+    key: str, content: Content, shown_at: Callable[[Media, str], str] | None = None
+) -> Article | Rejected:
     """An article that has no address yet, or why it cannot be one."""
     article = Article(key=key, published_at=clock.now(), links=[])
     article.slug = rules.slug(content.slug or content.title)
     try:
-        _write(article, content)
+        _write(article, content, shown_at)
     except Rejected as refused:
         return refused
     return article
@@ -289,7 +302,9 @@ def _at(article: Article) -> ColumnElement[Any]:
     )
 
 
-def _write(article: Article, content: Content) -> None:
+def _write(
+    article: Article, content: Content, shown_at: Callable[[Media, str], str] | None = None
+) -> None:
     """Fill `article` from `content`; its HTML is rendered here, once. Raises Rejected for a bad
     title."""
     title = " ".join(_sayable(content.title).split())
@@ -300,7 +315,7 @@ def _write(article: Article, content: Content) -> None:
     text = _sayable(content.text)
     language = content.language if content.language in {"ko", "en"} else "ko"
     article.title, article.text, article.language = title, text, language
-    article.media, sizes = _pictures(content, text)
+    article.media, sizes = _pictures(content, text, shown_at)
     article.html, article.excerpt = rendered(
         text,
         language=language,
@@ -314,7 +329,7 @@ def _write(article: Article, content: Content) -> None:
 
 
 def _pictures(
-    content: Content, text: str
+    content: Content, text: str, shown_at: Callable[[Media, str], str] | None
 ) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:
     """The pictures that go along, then those that only the text shows, each once; and how large those in the
     text are, by their paths."""
@@ -323,19 +338,22 @@ def _pictures(
     in_text = media.by_tokens(list(dict.fromkeys(_PICTURE.findall(text))))
     chosen = {picture.token: picture for picture in [*along, *in_text]}
     sizes = {media.path(each.token): (each.width, each.height) for each in chosen.values()}
-    return [_shown(each, images.get(each.id)) for each in chosen.values()], sizes
+    return [_shown(each, images.get(each.id), shown_at) for each in chosen.values()], sizes
 
 
-def _shown(picture: Media, image: Image | None) -> dict[str, Any]:
-    """What an article keeps of a picture. A part of one is both shown and handed on in its own size."""
+def _shown(
+    picture: Media, image: Image | None, shown_at: Callable[[Media, str], str] | None
+) -> dict[str, Any]:
+    """What an article keeps of a picture. A part of one is both shown and handed on in its own size: it is
+    shown from where it is kept, unless `shown_at` says otherwise."""
     alt = (image.alt if image else "") or picture.alt
     if image is None or not image.cut:
         size = {"width": picture.width, "height": picture.height}
         return {"token": picture.token, "alt": alt, **size, "send": media.url(picture, "send")}
-    part = media.keep_cut(picture, image.cut)
-    path = media.path(picture.token, part.name, part.mime)
+    part = media.part(picture, image.cut)
+    shown = shown_at(picture, image.cut) if shown_at else part.path
     size = {"width": part.width, "height": part.height}
-    return {"token": picture.token, "alt": alt, **size, "send": path, "web": path}
+    return {"token": picture.token, "alt": alt, **size, "send": part.path, "web": shown}
 
 
 def _sayable(text: str) -> str:

@@ -21,7 +21,7 @@ from publisher.media.models import Media, Rendition
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
-from publisher.storage import writing
+from publisher.storage import upsert, writing
 
 PER_PAGE = 24
 
@@ -146,16 +146,38 @@ def outline(media: Media, alt: str = "", cut: str = "") -> Image:
     return Image(media.id, b"", "image/jpeg", width, height, alt=alt or media.alt, cut=cut)
 
 
-def keep_cut(media: Media, cut: str) -> Rendition:
-    """The part of the picture that `cut` names, kept and with an address from now on."""
-    with writing() as session:
-        found = _cut(media, cut)
-        if isinstance(found, Rendition):
-            return found
-        kept = _as_rendition(media, found)
-        session.add(kept)
-        session.flush()
-    return kept
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A cut of a picture: its size, and its path once it is kept."""
+
+    path: str
+    width: int
+    height: int
+
+
+def part(media: Media, cut: str) -> Part:
+    """The part of the picture that `cut` names, as `keep_cuts` would keep it; nothing is kept or decoded."""
+    wanted = rules.cut_of(cut)
+    if wanted is None:
+        raise NotFound(_("There is no such picture."))
+    sent = _rendition(media.id, "send")
+    left, top, right, bottom = rules.cut_box(sent.width, sent.height, *wanted)
+    return Part(path(media.token, cut, sent.mime), right - left, bottom - top)
+
+
+def keep_cuts(wanted: Collection[tuple[int, str]]) -> None:
+    """Keep those parts, by picture and name of the cut: they have an address from now on.
+
+    Call inside `writing()`. Two who keep the same at once keep it once, and with several they go in the same
+    order, so that neither waits for the other. Pictures that are gone are left out.
+    """
+    there = {media.id: media for media in by_ids([media_id for media_id, _cut_name in wanted])}
+    for media_id, cut in sorted(set(wanted)):
+        found = _cut(there[media_id], cut) if media_id in there else None
+        if isinstance(found, pictures.Size):
+            row = {"media_id": media_id, "name": cut, "mime": found.mime, "data": found.data}
+            row |= {"width": found.width, "height": found.height}
+            db.session.execute(upsert(Rendition).values(row).on_conflict_do_nothing())
 
 
 def look_at(media: Media, cut: str) -> pictures.Size:
@@ -163,6 +185,11 @@ def look_at(media: Media, cut: str) -> pictures.Size:
     if rules.cut_of(cut) is None:
         raise NotFound(_("There is no such picture."))
     return pictures.cut_to_look_at(_rendition(media.id, "web").data, cut)
+
+
+def look_path(media: Media, cut: str) -> str:
+    """Where the people of this site see what `look_at` answers, whether the part is kept or not."""
+    return f"/media/{media.id}/cut/{cut}"
 
 
 def url(media: Media, name: str = "web") -> str:

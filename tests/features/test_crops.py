@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import requests
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Connection, event, select
 
+from channels.base import Content
 from publisher import clock
+from publisher.blog.service import Shelf
 from publisher.deliveries import service as deliveries
+from publisher.extensions import db
 from publisher.media import rules, service
-from publisher.media.models import Media
+from publisher.media.models import Media, Rendition
+from publisher.storage import writing
 from publisher.stories import checks, diff, review
 from publisher.stories import service as stories
 from publisher.stories.posts import in_order
 from publisher.stories.rules import Draft, MediaUse, content_hash
+from tests.features.racing import in_thread
 from tests.plugins.newsroom import Newsroom
 from tests.plugins.pictures import opened, picture
 
@@ -144,6 +155,107 @@ def test_an_article_is_handed_on_with_the_part_that_was_approved(
     assert re.search(rf'og:image" content="https?://[^/"]+{path}"', page)
     assert f'<img class="article-cover" src="{path}"' in page
     assert opened(client.get(path).data).size == (573, 300)
+
+
+def kept(image: Media) -> set[str]:
+    """The sizes and parts of a picture that there are."""
+    db.session.rollback()
+    return set(db.session.scalars(select(Rendition.name).where(Rendition.media_id == image.id)))
+
+
+@contextmanager
+def no_writing() -> Iterator[None]:
+    """Nobody may begin to write in here."""
+
+    def refuse(connection: Connection) -> None:
+        assert not connection.get_execution_options().get("writing")
+
+    event.listen(db.engine, "begin", refuse)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "begin", refuse)
+
+
+def test_the_previews_of_a_cropped_picture_show_its_part_and_write_nothing(
+    newsroom: Newsroom, image: Media, client: FlaskClient, sign_in
+) -> None:
+    use = MediaUse(image.id, "빨강", "1.91:1", 0, 50)
+    story = newsroom.story(blog=Draft(title="그림", text="본문", media=(use,)))
+    rui, before = sign_in(client, newsroom.editor), kept(image)
+    article, page = newsroom.post(story, "blog"), newsroom.post(story, "page")
+    fields = {f"alt-{image.id}": "빨강", f"crop-{image.id}": "1.91:1", f"x-{image.id}": "0"}
+    fields |= {"title": "그림", "text": "본문", "media": image.id}
+    asked = [
+        partial(rui.get, f"/stories/{story.id}"),
+        partial(rui.get, f"/review/{page.id}"),
+        partial(rui.post, f"/posts/{article.id}/measure", data=fields),
+    ]
+
+    for ask in asked:
+        ask()  # what a first visit notes down of the visitor is no part of it
+        with no_writing():
+            answer = ask()
+        shown = f'<img src="/media/{image.id}/cut/l0x50" alt="[^"]*" width="573" height="300"'
+        assert re.search(shown, answer.text)
+
+    assert kept(image) == before
+    assert opened(rui.get(f"/media/{image.id}/cut/l0x50").data).size == (573, 300)
+
+
+def test_the_blog_lists_an_article_with_the_part_that_was_approved(
+    newsroom: Newsroom, image: Media, client: FlaskClient
+) -> None:
+    use = MediaUse(image.id, "빨강", **RED_LEFT)
+    newsroom.approve(newsroom.story("blog", blog=Draft(title="그림", text="본문", media=(use,))))
+    newsroom.work(0.5)
+
+    (shown,) = re.findall(r'<img class="post-thumb"[^>]+>', client.get("/blog").text)
+
+    assert f'src="/media/{image.token}/p0x50.jpg"' in shown
+    assert 'width="240" height="300"' in shown
+
+
+def test_a_part_is_kept_in_the_size_and_under_the_address_that_were_foretold(
+    newsroom: Newsroom,
+) -> None:
+    for made in (picture("JPEG", size=(900, 300)), picture(size=(500, 700), mode="RGBA")):
+        image = service.upload(newsroom.author, "a.png", made, "그림")
+        foretold = service.part(image, "s10x90")
+        with writing():
+            service.keep_cuts([(image.id, "s10x90")])
+        there = service.served(image.token, "s10x90")
+        assert (there.width, there.height) == (foretold.width, foretold.height)
+        assert foretold.path == service.path(image.token, there.name, there.mime)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_two_articles_keep_the_same_parts_at_once(
+    newsroom: Newsroom, image: Media, app: Flask
+) -> None:
+    """Each names them in an order of its own; neither fails, and neither waits in a circle."""
+    other = service.upload(newsroom.author, "b.png", picture("JPEG", size=(800, 300)), "그림")
+    parts = tuple(service.outline(each, "그림", "s0x50") for each in (image, other))
+    kept_first, go = threading.Event(), threading.Event()
+    db.session.rollback()
+
+    def first() -> None:
+        with writing():
+            Shelf().put(Content("본문", title="하나", media=parts), key="1")
+            kept_first.set()
+            go.wait(0.3)
+
+    def second() -> None:
+        kept_first.wait(5)
+        with writing():
+            Shelf().put(Content("본문", title="둘", media=parts[::-1]), key="2")
+
+    threads = [in_thread(app, first), in_thread(app, second)]
+    for thread, _said in threads:
+        thread.join()
+
+    assert [said for _thread, said in threads] == [[None], [None]]
+    assert "s0x50" in kept(image) & kept(other)
 
 
 def test_a_cut_is_chosen_by_plain_fields_and_shown_in_the_preview(
