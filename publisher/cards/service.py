@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from publisher import clock
 from publisher.accounts import addresses
@@ -18,7 +21,9 @@ from publisher.cards.outside import Looked
 from publisher.effects import service as effects
 from publisher.errors import NotFound
 from publisher.extensions import db
-from publisher.storage import writing
+from publisher.storage import after_commit, writing
+
+logger = logging.getLogger(__name__)
 
 SOON = timedelta(seconds=5)
 """An address that is still being typed is another one by then."""
@@ -44,16 +49,24 @@ def known(url: str) -> Card | None:
 def want(url: str, **desired: Any) -> None:
     """Have the page read in the background, unless that was done lately. `desired` goes along.
 
-    Call inside `writing()`. Nobody waits for it, and nothing fails with it.
+    Call inside `writing()`. Nobody waits for it, and nothing fails with it: it is asked for after the commit,
+    since others whom this transaction has nothing to do with may name the same pages in another order.
     """
-    if len(url) > MAX_ADDRESS or not addresses.is_web(url):
-        return
-    page = _page(url)
-    now = clock.now()
-    if page and now - page.read_at < (TRY_AGAIN if page.silent else FRESH):
-        return
-    since = page.read_at.isoformat() if page else ""
-    effects.ask("card", f"card:{_key(url)}", {"url": url, "since": since, **desired}, at=now + SOON)
+    if len(url) <= MAX_ADDRESS and addresses.is_web(url):
+        after_commit(partial(_ask, url, desired))
+
+
+def _ask(url: str, desired: dict[str, Any]) -> None:
+    try:
+        page, now = _page(url), clock.now()
+        if page and now - page.read_at < (TRY_AGAIN if page.silent else FRESH):
+            return
+        since = page.read_at.isoformat() if page else ""
+        wish = {"url": url, "since": since, **desired}
+        effects.ask("card", f"card:{_key(url)}", wish, at=now + SOON)
+    except SQLAlchemyError:
+        db.session.rollback()
+        logger.warning("a card was not asked for; the next save does", exc_info=True)
 
 
 def read(url: str) -> None:

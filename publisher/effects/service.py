@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from publisher import clock, queue
 from publisher.effects.models import Effect
 from publisher.extensions import db
-from publisher.storage import writing
+from publisher.storage import upsert, writing
 
 logger = logging.getLogger(__name__)
 
@@ -61,18 +61,16 @@ def register(kind: str, function: Kind, *, overwrites: bool = False) -> None:
 def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) -> None:
     """Want `desired`, from `at` on (now by default). Asking twice for the same is one piece of work, unless
     it is stuck; asking for something else replaces the wish, also while the old one is being worked on."""
-    with writing() as session:
+    with writing():
         now = clock.now()
         due = at or now
-        effect = session.scalar(
-            select(Effect)
-            .where(Effect.key == key)
-            .with_for_update()  # else a claim in between takes the very fence that voids it here
-            .execution_options(populate_existing=True)
-        )
-        if effect is None:
-            session.add(Effect(kind=kind, key=key, desired=desired, created_at=now, next_at=due))
-        elif effect.desired != desired or effect.stuck:
+        row = {"kind": kind, "key": key, "desired": desired, "created_at": now, "next_at": due}
+        effect = _locked(key)
+        if effect is None and not _begun(row):
+            effect = _locked(key)  # somebody else asked first, and has committed since
+        if effect is not None:
+            if effect.desired == desired and not effect.stuck:
+                return
             effect.desired = desired
             effect.done_at = None
             effect.attempts = 0
@@ -80,9 +78,19 @@ def ask(kind: str, key: str, desired: Desired, *, at: datetime | None = None) ->
             effect.next_at = due
             effect.fence += 1
             effect.lease_until = None
-        else:
-            return
         queue.ring_after_commit(due)
+
+
+def _locked(key: str) -> Effect | None:
+    """Locked, as else a claim in between takes the very fence that voids it in `ask`."""
+    query = select(Effect).where(Effect.key == key).with_for_update()
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def _begun(row: Desired) -> bool:
+    """Write down a wish that is new; False where somebody did so first. Waits for who has not committed."""
+    insert = upsert(Effect).values(row).on_conflict_do_nothing(index_elements=["key"])
+    return db.session.connection().execute(insert).rowcount == 1
 
 
 def underway(key: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -16,10 +18,12 @@ from publisher.effects import service as effects
 from publisher.effects import stuck
 from publisher.effects.models import Effect
 from publisher.extensions import db
+from publisher.storage import writing
 from publisher.stories import desk, service
 from publisher.stories.autosave import autosave
 from publisher.stories.models import Post
 from publisher.stories.rules import Draft
+from tests.features.racing import in_thread
 from tests.plugins.elsewhere import Elsewhere
 from tests.plugins.pictures import picture
 
@@ -77,6 +81,43 @@ def test_after_saving_the_card_is_read_and_shown(ana, cast, post, elsewhere: Els
     assert (answer.status_code, answer.mimetype) == (200, "image/webp")
     assert Image.open(BytesIO(answer.data)).format == "WEBP"
     assert ana.get("/cards/none.webp").status_code == 404
+
+
+@pytest.mark.usefixtures("database_url")
+@pytest.mark.parametrize("ends", [("one", "two"), ("one", "one")])
+def test_who_saves_links_that_others_save_at_the_same_moment_waits_for_nobody(
+    app, cast, post, ends
+):
+    """Two stories name the same new pages, in another order: no save fails, none waits in a circle."""
+    urls = [f"https://example.com/{end}" for end in ends]
+    story = service.create_story(cast.ana, title="The land", language="en")
+    page = accounts.by_slug("x")
+    drafts = [Draft(text="One"), Draft(text="Two")]
+    theirs = [service.add_post(cast.ana, story, page, each) for each in drafts]
+    mine = [post, service.add_post(cast.ana, post.story, page, drafts[1])]
+    together = threading.Barrier(2, timeout=5)
+    work = [
+        [(each.id, url) for each, url in zip(posts, order, strict=True)]
+        for posts, order in ((mine, urls), (theirs, urls[::-1]))
+    ]
+    db.session.rollback()
+
+    def save_all(saves: list[tuple[int, str]]) -> None:
+        with writing():
+            for post_id, url in saves:
+                own = db.session.get_one(Post, post_id)
+                service.edit(None, own, Draft(text=url), version=own.version)
+                db.session.flush()
+                if db.engine.dialect.name == "postgresql":  # SQLite lets one write at a time
+                    together.wait()
+
+    threads = [in_thread(app, partial(save_all, each)) for each in work]
+    for thread, _said in threads:
+        thread.join()
+
+    assert [said for _thread, said in threads] == [[None], [None]]
+    wanted = db.session.query(Effect).filter_by(kind="card")
+    assert {each.desired["url"] for each in wanted} == set(urls)
 
 
 def test_strangers_do_not_see_the_pictures(client, cast, post, elsewhere, work):

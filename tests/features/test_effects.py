@@ -59,6 +59,33 @@ def test_asking_twice_for_the_same_is_one_piece_of_work(record: Recorder) -> Non
     assert record.seen == [{"n": 1}]
 
 
+@pytest.mark.usefixtures("database_url")
+@pytest.mark.parametrize("second", [1, 2])
+def test_two_who_ask_for_something_new_at_once_are_both_heard(
+    app: Flask, record: Recorder, second: int
+) -> None:
+    asked = threading.Event()
+
+    def first() -> None:
+        with writing():
+            effects.ask("record", "k", {"n": 1})
+            db.session.flush()
+            asked.set()
+            threading.Event().wait(0.3)
+
+    def other() -> None:
+        asked.wait(5)
+        effects.ask("record", "k", {"n": second})
+
+    threads = [in_thread(app, first), in_thread(app, other)]
+    for thread, _said in threads:
+        thread.join()
+    work_off_all()
+
+    assert [said for _thread, said in threads] == [[None], [None]]
+    assert record.seen == [{"n": second}]
+
+
 @pytest.mark.usefixtures("app")
 def test_asking_for_another_state_does_it_again(record: Recorder) -> None:
     for n in (1, 2):
