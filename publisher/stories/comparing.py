@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from publisher.extensions import db
 from publisher.people.models import Event
-from publisher.stories import review
+from publisher.stories import diff, review
 from publisher.stories.models import Post, Revision
+from publisher.stories.rules import Draft
 
 APPROVED, SENT_BACK, SUBMITTED = "approved", "sent_back", "submitted"
 
@@ -37,6 +38,20 @@ def bases(post: Post) -> list[Base]:
         if revision is not None and revision.number != post.revision:
             found.setdefault(revision.number, Base(why, revision))
     return list(found.values())
+
+
+def unread(post: Post, read: str, mine: Draft) -> list[diff.Change] | None:
+    """What of `mine` somebody else changed since its writer read the revision of the hash `read`, and that no
+    touch-up offers: pictures, crops, the thread, late links. None where nobody knows what was read."""
+    query = select(Revision).where(Revision.post_id == post.id, Revision.hash == read)
+    revision = db.session.scalars(query.order_by(Revision.number.desc()).limit(1)).first()
+    if revision is None:
+        return None
+    was = revision.draft
+    alts = {use.id: use.alt for use in mine.media}
+    media = tuple(replace(use, alt=alts.get(use.id, use.alt)) for use in was.media)
+    before = replace(was, title=mine.title, text=mine.text, link=mine.link, media=media)
+    return [change for change in diff.drafts(before, mine) if change.field != "text"]
 
 
 def _milestones(post: Post) -> tuple[Revision | None, Revision | None]:

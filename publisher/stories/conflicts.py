@@ -4,15 +4,17 @@ the other one wrote only by a button that says so, and everything that was sent 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from publisher import web
 from publisher.errors import Stale
-from publisher.stories import categories, desk, diff, review
+from publisher.stories import categories, comparing, desk, diff, review
 from publisher.stories.forms import LANGUAGES, StoryForm
 from publisher.stories.models import Post, Story
+from publisher.stories.review_forms import TouchUpForm
 from publisher.stories.rules import Draft
 
 OURS = frozenset({"csrf_token", "version", "base", "then"})
@@ -32,6 +34,7 @@ def of_post(post: Post, stale: Stale) -> str:
     return _post_page(
         post,
         stale,
+        mine,
         action=url_for("stories.save_post", post_id=post.id),
         keep=f"{here}#post-{post.id}",
         verb=_("Save mine over theirs"),
@@ -39,16 +42,24 @@ def of_post(post: Post, stale: Stale) -> str:
     )
 
 
-def of_touch_up(post: Post, stale: Stale) -> str:
-    """A reviewer's text against the newest one."""
-    decides = review.approves_touch_up(web.me(), post)
+def of_touch_up(post: Post, stale: Stale, form: TouchUpForm) -> str:
+    """A reviewer's text against the newest one. Where it would go out with something that the reviewer never
+    read, the page shows that and does not approve: they are sent to read the whole."""
+    mine = form.draft(desk.draft_of(stale.values["theirs"])).normalised()
+    unread = comparing.unread(post, form.base.data or "", mine)
+    able = review.approves_touch_up(web.me(), post)
+    decides = able and unread == [] and not form.only_save.data
+    kept = _sent(OURS | {"only_save"})
     return _post_page(
         post,
         stale,
+        mine,
         action=url_for("stories.touch_up", post_id=post.id),
         keep=url_for("stories.review_post", post_id=post.id),
         verb=_("Save mine and approve it") if decides else _("Save mine over theirs"),
-        kept=_sent(OURS),
+        kept=kept if decides or not able else [*kept, ("only_save", "1")],
+        unread=unread or (),
+        read_again=able and not decides,
     )
 
 
@@ -76,10 +87,7 @@ def of_story(story: Story, form: StoryForm, version: int) -> str:
     )
 
 
-def _post_page(
-    post: Post, stale: Stale, *, action: str, keep: str, verb: str, kept: Iterable[tuple[str, str]]
-) -> str:
-    mine: Draft = desk.draft_of(stale.values["mine"])
+def _post_page(post: Post, stale: Stale, mine: Draft, **parts: Any) -> str:
     theirs: Draft = desk.draft_of(stale.values["theirs"])
     return render_template(
         "stories/conflict.html",
@@ -92,12 +100,9 @@ def _post_page(
         theirs=theirs,
         head=post.head,
         changes=diff.drafts(theirs, mine),
-        action=action,
-        keep=keep,
-        verb=verb,
-        kept=kept,
         version=stale.values["version"],
         base=stale.values["base"],
+        **parts,
     )
 
 

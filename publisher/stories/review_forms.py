@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
@@ -35,6 +44,13 @@ class TouchUpForm(FlaskForm):
     link = StringField(_l("Link"), [Length(max=2_000)])
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     base = HiddenField(validators=[Length(max=64)])
+    only_save = BooleanField(widget=HiddenInput())
+    """Not to be approved in the same breath: something in it was not read."""
+
+    @property
+    def read(self) -> dict[str, Any]:
+        """What stood there when the words were written, as the verbs take it."""
+        return {"version": self.version.data or 0, "base": self.base.data}
 
     def show(self, post: Post) -> None:
         """Fill it from what stands now."""

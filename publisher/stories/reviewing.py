@@ -82,16 +82,16 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def touch_up_and_approve(
-    actor: User, post: Post, draft: Draft, *, version: int, base: str | None
+    actor: User, post: Post, draft: Draft, *, version: int, base: str | None, decide: bool = True
 ) -> None:
     """Put one's own hand on a post in review, and approve it in the same breath where the installation lets
-    one decide on one's own words, or on what one only touched up; else it is only saved.
+    one decide on one's own words, or on what one only touched up; else, or not to `decide`, it is only saved.
 
     Raises what `review.touch_up` and `deliveries.approve` raise; then nothing is changed.
     """
     with writing():
         review.touch_up(actor, post, draft, version=version, base=base)
-        if review.approves_touch_up(actor, post):
+        if decide and review.approves_touch_up(actor, post):
             deliveries.approve(actor, post, post.revision)
 
 
@@ -158,18 +158,13 @@ def touch_up(post_id: int) -> Page:
     if not form.validate():
         return _page(post, touch_form=form), 422
     ahead, revision = waiting.after(waiting.waiting(me), post), post.revision
+    decide = not form.only_save.data
     try:
-        if review.approves_touch_up(me, post):
+        if decide and review.approves_touch_up(me, post):
             _require_open_day(post, None)
-        touch_up_and_approve(
-            me,
-            post,
-            form.draft(post.head.draft),
-            version=form.version.data or 0,
-            base=form.base.data,
-        )
+        touch_up_and_approve(me, post, form.draft(post.head.draft), **form.read, decide=decide)
     except Stale as stale:
-        return conflicts.of_touch_up(post, stale), stale.status
+        return conflicts.of_touch_up(post, stale, form), stale.status
     except (Invalid, Conflict, NotAllowed) as refused:
         blame(form, refused, fallback="text")
         return _page(post, touch_form=form), refused.status
@@ -177,6 +172,9 @@ def touch_up(post_id: int) -> Page:
         _say_approved(post)
     elif post.revision == revision:
         flash(_("Nothing was changed."), "info")
+        return redirect(url_for(".review_post", post_id=post.id))
+    elif not decide:
+        flash(_("Saved, not approved: read the post as it stands now, then decide."), "success")
         return redirect(url_for(".review_post", post_id=post.id))
     else:
         flash(_("Saved. Another editor has to approve it, since you wrote part of it."), "success")
