@@ -1,5 +1,5 @@
 // Autosave: what is typed is kept on this device at once and by the server after a pause. Typing is never touched.
-import { contentOf, fieldsOf, forget, isTime, keep, nameOf, timesOf } from "./drafts.js";
+import { contentOf, fieldsOf, forget, isLeaving, isTime, keep, nameOf, timesOf } from "./drafts.js";
 import { token } from "./csrf.js";
 import { fresh } from "./dom.js";
 import { showConflict } from "./conflict.js";
@@ -90,6 +90,7 @@ function settle(draft, sent, answer) {
 export async function save(draft) {
   clearTimeout(draft.timer);
   while (draft.sending) await draft.sending;
+  if (isLeaving()) return "leaving";
   if (draft.composing) return "composing";
   const sent = contentOf(draft.form);
   if (sent === draft.savedContent) return "saved";
@@ -157,6 +158,7 @@ function letGo(draft, submitter) {
 
 /** Other forms of the page wait for what is being written: it may be what they are about. */
 async function saveFirst(event) {
+  if (isLeaving()) return;
   const waiting = living().filter((draft) => draft.autosaves && hasNewContent(draft) && draft.outcome !== "stale");
   const form = event.target;
   if (!waiting.length || form.method !== "post" || form.dataset.waited) return;
@@ -234,7 +236,7 @@ export function watchSaving() {
   addEventListener("online", () => living().forEach(now));
   addEventListener("offline", () => living().filter(isDirty).forEach((draft) => sayUnsaved(draft, "Offline")));
   addEventListener("beforeunload", (event) => {
-    if (!("leaving" in document.documentElement.dataset) && living().some(mayLose)) event.preventDefault();
+    if (!isLeaving() && living().some(mayLose)) event.preventDefault();
   });
   addEventListener("pageshow", () => living().forEach((draft) => (draft.leaving = false)));
   watchSigningIn(goOn);

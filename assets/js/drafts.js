@@ -42,8 +42,12 @@ const addressOf = (form) => new URL(form.getAttribute("action") ?? "", location.
 const placeOf = (form) => `${PREFIX}${writer()}.${form.dataset.draft ?? addressOf(form)}.`;
 const keyOf = (form) => placeOf(form) + nameOf(form);
 
+/** Whether the writer signs out and wants nothing left behind. */
+export const isLeaving = () => "leaving" in document.documentElement.dataset;
+
 /** Keep what the form holds; false where this browser keeps nothing. A form that learns so later hears `publisher:unkept`. */
 export function keep(form) {
+  if (isLeaving()) return keeps();
   const pictures = [...form.querySelectorAll("[data-picture]")].map(({ dataset }) => ({ ...dataset }));
   const read = READ.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value]);
   const about = { title: document.querySelector("h1")?.textContent.trim(), url: location.pathname + location.search };

@@ -1,7 +1,7 @@
 // Forms that are sent as a whole, form[data-guard]: what is typed stays on this device until the server has it, leaving is
 // asked about, and nothing is sent by a page whose session has ended. A note shows when offline.
 import { announce, fresh } from "./dom.js";
-import { fieldsOf, forget, keep, nameOf, writer } from "./drafts.js";
+import { fieldsOf, forget, isLeaving, keep, nameOf, writer } from "./drafts.js";
 import { offerCopies, part } from "./recovery.js";
 import { renew, watchSigningIn } from "./session.js";
 
@@ -107,7 +107,7 @@ export function watchSending() {
 }
 
 addEventListener("beforeunload", (event) => {
-  if (!("leaving" in document.documentElement.dataset) && living().some(isDirty)) event.preventDefault();
+  if (!isLeaving() && living().some(isDirty)) event.preventDefault();
 });
 addEventListener("pageshow", () => living().forEach((guard) => (guard.sent = false)));
 addEventListener("online", offline);

@@ -23,10 +23,16 @@ function row({ about = {}, at, fields }) {
 /** Delete the copies and sign out, unless there is no network: then nothing would come of it but the loss. */
 async function leave(form, submitter, copies) {
   if ((await renew(document.body.dataset)) === "offline") return toast(text("offline"), "warning");
+  document.documentElement.dataset.leaving = ""; // from here on nothing is saved or kept again
   await Promise.all(copies.map(({ key }) => put(key)));
   certain = true;
-  document.documentElement.dataset.leaving = "";
   form.requestSubmit(submitter);
+}
+
+/** What is typed from now on is kept again. */
+function stay() {
+  certain = false;
+  delete document.documentElement.dataset.leaving;
 }
 
 async function askFirst(form, submitter) {
@@ -42,6 +48,7 @@ async function askFirst(form, submitter) {
   count.textContent = count.dataset.text.replace("{count}", copies.length);
   dialog.querySelector("[data-copies]").replaceChildren(...copies.map(row));
   dialog.querySelector("[data-leave]").onclick = () => void leave(form, submitter, copies);
+  dialog.onclose = stay;
   dialog.showModal();
 }
 
@@ -56,8 +63,5 @@ export function watchSigningOut() {
     },
     { capture: true },
   );
-  addEventListener("pageshow", () => {
-    certain = false;
-    delete document.documentElement.dataset.leaving;
-  });
+  addEventListener("pageshow", stay);
 }

@@ -247,3 +247,24 @@ def test_signing_out_shows_what_was_never_saved_before_it_deletes_it(
     dialog.get_by_role("button", name="Delete them and sign out").click()
     expect(ana.locator("input[name=email]")).to_be_visible()
     assert kept(ana) == 0
+
+
+def test_signing_out_deletes_what_the_server_could_not_take_and_sends_it_nowhere(
+    enter: Enter, cast: Cast, post: Post
+) -> None:
+    ana = enter(cast.ana)
+    sent: list[str] = []
+    ana.route("**/autosave", lambda route: (sent.append(route.request.url), route.abort()))
+    desk(ana, post).fill("남겨 두지 않을 글")
+    expect(state(ana)).to_contain_text("kept on this device")
+    ana.locator("summary.tool-person").click()
+    ana.get_by_role("button", name="Sign out").click()
+    leave = ana.locator("#unsaved-copies").get_by_role("button", name="Delete them and sign out")
+    expect(leave).to_be_visible()
+    ana.unroute("**/autosave")
+    ana.route("**/autosave", lambda route: (sent.append("late"), route.abort()))
+    leave.click()
+    expect(ana.locator("input[name=email]")).to_be_visible()
+    assert kept(ana) == 0
+    assert "late" not in sent
+    assert texts(post) == ["처음 글"]
