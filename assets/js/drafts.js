@@ -17,10 +17,13 @@ export const isTime = ([name]) => TIMES.has(name);
 export const contentOf = (form) => JSON.stringify(fieldsOf(form).filter((field) => !isTime(field)));
 export const timesOf = (form) => JSON.stringify(fieldsOf(form).filter(isTime));
 
-/** The same whatever the server tidies: line ends, composed letters, white space around, empty fields. */
+const picturesIn = (fields) => fields.filter(([name]) => name === "media").map(([, value]) => value);
+
+/** The same whatever the server tidies: line ends, composed letters, white space around, empty fields. Of the
+ *  fields' order that of the pictures alone says something. */
 function tidy(fields) {
   const said = fields.map(([name, value]) => [name, value.replace(/\r\n?/g, "\n").normalize("NFC").trim()]);
-  return JSON.stringify(said.filter(([, value]) => value).sort());
+  return JSON.stringify([said.filter(([, value]) => value).sort(), picturesIn(fields)]);
 }
 
 export const sameWriting = (form, fields) => tidy(fieldsOf(form)) === tidy(fields);
@@ -93,7 +96,9 @@ export const copiesOfWriter = () => copiesUnder(`${PREFIX}${writer()}.`);
 export const mainField = (form) =>
   form.querySelector("textarea[name=text]") ?? form.querySelector("textarea, input:not([type=hidden], [type=checkbox], [type=radio])");
 
-/** Put a copy's writing into the form, its pictures too; where the page compares first, upon what stands now. */
+const rowOf = (form, picture) => form.querySelector(`[name=media][value="${CSS.escape(picture)}"]`)?.closest("[data-picture]");
+
+/** Put a copy's writing into the form, its pictures too and in its order; where the page compares first, upon what stands now. */
 export function fill(form, { fields, read = [], pictures = [] }, addPicture) {
   if (!form.dataset.compareUrl) {
     for (const [name, value] of read) if (form.elements[name]) form.elements[name].value = value;
@@ -101,6 +106,7 @@ export function fill(form, { fields, read = [], pictures = [] }, addPicture) {
   for (const picture of pictures) {
     if (!form.querySelector(`[name=media][value="${CSS.escape(picture.picture)}"]`)) addPicture(form, picture);
   }
+  for (const row of picturesIn(fields).map((picture) => rowOf(form, picture))) row?.parentElement.append(row);
   for (const control of form.elements) {
     if (!control.name || NOT_WRITTEN.has(control.name)) continue;
     const values = fields.filter(([name]) => name === control.name).map(([, value]) => value);
