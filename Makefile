@@ -1,9 +1,9 @@
 # `make help` lists the commands. PYTHON=python3.12 chooses the Python of .venv; PORT and
-# PUBLISHER_HOME are honoured by `make run`; T=tests/features narrows `make test`, which runs JOBS=3 processes
-# at once: much of their time they wait.
+# PUBLISHER_HOME are honoured by `make run`; T=tests/features narrows `make test`, which runs JOBS=2 processes
+# at once.
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN := .venv/bin
-JOBS ?= 3
+JOBS ?= 2
 T ?=
 
 .DEFAULT_GOAL := help

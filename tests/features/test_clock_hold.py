@@ -18,6 +18,7 @@ from publisher.accounts import timekeeping
 from publisher.accounts.models import HostClock
 from publisher.accounts.rules import Reading
 from publisher.accounts.words import reason_of
+from publisher.config import Timings
 from publisher.deliveries import claim as claims
 from publisher.deliveries import service as deliveries
 from publisher.deliveries import sweep
@@ -30,7 +31,7 @@ from publisher.people.models import User, UserSession
 from publisher.stories import approvals
 from publisher.stories.rules import Draft
 from tests.plugins.app import Cast
-from tests.plugins.newsroom import Newsroom
+from tests.plugins.newsroom import QUICK, Newsroom
 from workers.dispatcher import Dispatcher
 
 SignIn = Callable[[FlaskClient, User], FlaskClient]
@@ -51,6 +52,12 @@ class Machine:
     def moved(self, seconds: float) -> None:
         """Somebody sets the wall clock."""
         self.reading = replace(self.reading, wall=self.reading.wall + seconds)
+
+
+@pytest.fixture
+def timings() -> Timings:
+    """A claim that outlasts a busy machine: no test here is about one that ran out."""
+    return replace(QUICK, lease=60.0)
 
 
 @pytest.fixture

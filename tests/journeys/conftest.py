@@ -6,13 +6,14 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from babel.support import Translations
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Response
+from playwright.sync_api import BrowserContext, Error, Page, Response
 from sqlalchemy import select
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -94,7 +95,8 @@ def reload_until_seen(page: Page, selector: str, seconds: float = 30.0) -> None:
     while not page.locator(selector).count():
         assert time.monotonic() < deadline, f"{selector} never came to {page.url}"
         time.sleep(0.2)
-        page.reload()
+        with suppress(Error):  # the page may just be on its way to another one
+            page.reload()
 
 
 @pytest.fixture
