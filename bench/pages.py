@@ -231,6 +231,13 @@ def _visit(browser: Browser, profile: Profile, cookie: Any, url: str) -> tuple[f
 def _paint(page: Page, url: str) -> float:
     """Milliseconds from asking for the page to the paint of the largest thing on it."""
     page.goto(url, wait_until="load")
-    page.wait_for_function("globalThis.largest > 0")
+    for _look in range(
+        500
+    ):  # not wait_for_function: the pages' policy lets no string be evaluated in them
+        if page.evaluate("globalThis.largest"):
+            break
+        page.wait_for_timeout(20)
+    else:
+        raise TimeoutError(f"nothing was painted at {url}")
     page.wait_for_timeout(200)  # a late picture would be larger still
     return float(page.evaluate("globalThis.largest"))
