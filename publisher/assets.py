@@ -50,13 +50,21 @@ def manifest(folder: Path | None = None) -> Manifest:
     return _last_good[path]
 
 
+def _current() -> Manifest:
+    """The manifest as it was when this page was begun: a page asks for fifty files and icons."""
+    if "manifest" not in g:
+        g.manifest = manifest()
+    found: Manifest = g.manifest
+    return found
+
+
 def asset(name: str) -> str:
     """The address of a built file, such as ``asset("app.css")``, safe to cache for ever.
 
     Needs an app context. Raises AssetsMissing for a name that the build did not write.
     """
     try:
-        file = manifest().files[name]
+        file = _current().files[name]
     except KeyError:
         raise AssetsMissing(f"No built asset is called {name!r}: run `make setup`.") from None
     root = request.script_root if has_request_context() else ""
@@ -77,7 +85,7 @@ def icon(name: str, label: str | None = None) -> Markup:
 
 
 def _drawn(name: str, label: str | None) -> Markup:
-    if name not in manifest().icons:
+    if name not in _current().icons:
         raise AssetsMissing(f"No icon is called {name!r}: add it to assets/icons/icons.json.")
     role = Markup('aria-hidden="true"')
     if label:

@@ -5,6 +5,7 @@ Access is denied unless a feature's `ACCESS` table names the endpoint.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from secrets import token_hex
@@ -29,7 +30,7 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import get_locale
+from flask_babel import get_locale, get_translations
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -166,12 +167,18 @@ def init_app(app: Flask, config: Config) -> None:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     babel.init_app(app, locale_selector=_choose_locale, timezone_selector=lambda: my_zone().key)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _texts().ugettext(text),
+        lambda one, many, number: _texts().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.before_request(_admit)
     app.after_request(_harden)
     unsent.init_app(app, secure=config.secure)
     app.register_error_handler(DomainError, _domain_error_page)
     app.register_error_handler(HTTPException, _http_error_page)
     app.register_error_handler(Exception, _bug_page)
+    app.jinja_env.globals["memo"] = functools.cache
     app.template_filter("localtime")(local_time)
     app.template_filter("relative")(relative_time)
     app.template_filter("readable")(readable_address)
@@ -226,6 +233,14 @@ def _choose_locale() -> str:
     if wanted in {"ko", "en"}:
         return wanted
     return request.accept_languages.best_match(["ko", "en"]) or settings().language
+
+
+def _texts() -> Any:
+    """The reader's translations, looked for once as long as the language stays: a page has a thousand."""
+    language, found = get_locale(), g.get("texts")
+    if found is None or found[0] is not language:
+        found = g.texts = (language, get_translations())
+    return found[1]
 
 
 def _harden(response: Response) -> Response:

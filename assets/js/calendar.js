@@ -1,4 +1,4 @@
-// Moving a card: by drag, or focused with Alt+arrows. Both fill and send the card's own form, so one endpoint decides.
+// Moving a card: by its menu, by drag, or focused with Alt+arrows. All send the same form, so one endpoint decides.
 import Sortable from "sortablejs";
 import { postForm } from "./csrf.js";
 import { announce, calm, fresh, text } from "./dom.js";
@@ -54,16 +54,28 @@ function focusCard(id) {
   target.focus({ preventScroll: false });
 }
 
-/** Send the card's own form with another day or time; the server's calendar shows what became of it. Whether it moved. */
+/** The card's form, made when it is needed first: the page's own one, filled with where the card lies. */
+function formOf(card) {
+  const panel = card.querySelector(".card-menu > .menu-panel");
+  if (!panel || panel.matches("form")) return panel;
+  const form = document.importNode(document.querySelector("template[data-mover]").content, true).firstElementChild;
+  const { moveUrl, date, time, seen } = card.dataset;
+  form.action = form.querySelector("a").href = moveUrl;
+  for (const [name, value] of Object.entries({ day: date, time, seen })) if (value) form.elements[name].defaultValue = value;
+  panel.replaceWith(form);
+  return form;
+}
+
+/** Send the card's form with another day or time; the server's calendar shows what became of it. Whether it moved. */
 async function send(card, day, time) {
-  const form = card.querySelector("form[data-move-form]");
+  const form = formOf(card);
   if (!form) return false;
   let moved = false;
   document.getElementById("calendar").setAttribute("aria-busy", "true");
   form.elements.day.value = day;
-  if (time && form.elements.time) form.elements.time.value = time;
+  if (time) form.elements.time.value = time;
   try {
-    const response = await postForm(form, { url: card.dataset.moveUrl || form.action });
+    const response = await postForm(form);
     const { swapped, told } = swap(await response.text());
     moved = response.ok && swapped;
     if (!told && !moved) toast(text("failed"), "danger");
@@ -82,8 +94,7 @@ async function send(card, day, time) {
 /** Where a card shall go: to a day and time that were said, or so many days and minutes on from where it is. */
 function goal(card, { to, days, minutes }) {
   if (to) return to;
-  const { date } = card.dataset;
-  const time = card.querySelector("form[data-move-form]")?.elements.time?.value ?? "";
+  const { date, time } = card.dataset;
   if (!minutes || !time) return [plusDays(date, days)];
   const [day, then] = plusMinutes(date, time, minutes);
   return [plusDays(day, days), then];
@@ -172,10 +183,18 @@ document.addEventListener("submit", (event) => {
   if (!card) return;
   event.preventDefault();
   const { day, time } = event.target.elements;
-  void move({ id: card.dataset.postId, to: [day.value, time?.value] });
+  void move({ id: card.dataset.postId, to: [day.value, time.value] });
 });
 // A menu that closes forgets what was typed into it and not sent.
-document.addEventListener("toggle", ({ target }) => target.matches(".card-menu:not([open])") && target.querySelector("form[data-move-form]")?.reset(), true);
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!target.matches(".card-menu")) return;
+    const form = formOf(target.closest("[data-card]"));
+    if (!target.open) form.reset();
+  },
+  true,
+);
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-print]") || event.ctrlKey || event.metaKey || event.shiftKey) return;

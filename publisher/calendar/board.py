@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,6 +105,24 @@ class View:
     def manner(self) -> dict[str, str]:
         """How the days are shown, as arguments of an address."""
         return ({"tz": self.zone} if self.zone else {}) | ({"all": "1"} if self.unfolded else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a post lies: `day` and `time` as fields of forms hold them, all empty for one without a time."""
+
+    day: str
+    time: str
+    instant: str
+    move: str
+
+    @classmethod
+    def of(cls, at: datetime | None, zone: ZoneInfo, move: str) -> Spot:
+        """The spot of a post shown at `at`; a form sent to `move` takes it elsewhere."""
+        if at is None:
+            return cls("", "", "", move)
+        wall = at.astimezone(zone).isoformat()
+        return cls(wall[:10], wall[11:16], rules.seen_of(at), move)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from heapq import nsmallest
 from itertools import groupby, pairwise
 from zlib import crc32
@@ -80,6 +81,7 @@ def sketch(text: str) -> Sketch:
     return frozenset(nsmallest(SKETCH, (crc32(run.encode()) for run in runs)))
 
 
+@lru_cache(maxsize=8192)
 def similarity(one: Sketch, other: Sketch) -> float:
     """From 0 (nothing in common) to 1 (the same); 0 where one of them was too short."""
     if not one or not other:
@@ -146,19 +148,20 @@ def distance(spacing_s: float) -> timedelta:
 
 def _alike(ordered: Sequence[Planned]) -> Iterator[Pair]:
     """Each post with the earlier one that shares most of its shingles, if that is much and not long ago."""
-    latest: dict[int, Planned] = {}
-    for post in ordered:
-        votes = Counter(latest[part].post_id for part in post.sketch if part in latest)
-        known = {latest[part].post_id: latest[part] for part in post.sketch if part in latest}
-        for post_id, _count in votes.most_common(3):
-            other = known[post_id]
+    latest: dict[int, int] = {}  # which post's text had a shingle last
+    for place, post in enumerate(ordered):
+        votes = Counter(
+            earlier for part in post.sketch if (earlier := latest.get(part)) is not None
+        )
+        for earlier, _count in votes.most_common(3):
+            other = ordered[earlier]
             if (
                 post.at - other.at <= ALIKE_WITHIN
                 and similarity(post.sketch, other.sketch) >= ALIKE
             ):
                 yield other, post, Kind.ALIKE
                 break
-        latest.update(dict.fromkeys(post.sketch, post))
+        latest.update(dict.fromkeys(post.sketch, place))
 
 
 def _worst(marks: Sequence[Clash]) -> list[Clash]:

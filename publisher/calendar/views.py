@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response
 from publisher import clock, zones
 from publisher.calendar import appearing, campaigns, keeping, planning, rules, service, slots, times
 from publisher.calendar import picture as drawing
-from publisher.calendar.board import Marks, View, lay_out
+from publisher.calendar.board import Marks, Spot, View, lay_out
 from publisher.calendar.forms import STATUS_NAMES, MoveForm, choices, weekday_names
 from publisher.calendar.planning import Note
 from publisher.calendar.rules import Filters
@@ -262,7 +262,7 @@ def _board(view: View) -> dict[str, Any]:
         "today": _today(),
         "earlier": _beside(view, -1),
         "later": _beside(view, 1),
-        "forms": MoveForm.showing,
+        "spots": _spots(view, zone),
         "label": _label(view),
         "focus": _focus(view),
         "locked": _why_locked,
@@ -270,6 +270,16 @@ def _board(view: View) -> dict[str, Any]:
         "plans": at_least(me().role, Role.EDITOR),
         "format_date": format_date,
     }
+
+
+def _spots(view: View, zone: ZoneInfo) -> Callable[[CalendarEntry], Spot]:
+    """Where each post lies on the walls of `zone`, and its address to be moved by and come back to `view`."""
+    before, after = url_for("calendar.move", post_id=0, **view.carried()).rsplit("/0/", 1)
+
+    def spot(entry: CalendarEntry) -> Spot:
+        return Spot.of(entry.at, zone, move=f"{before}/{entry.post_id}/{after}")
+
+    return spot
 
 
 def _why_locked(entry: CalendarEntry) -> str:

@@ -117,10 +117,12 @@ def test_the_rows_of_the_list_are_cards_with_the_same_menu(
     planned(cast.ben, account, "벤의 글", TOMORROW + timedelta(hours=3))
     page = ana.get("/calendar/list?from=2026-11-23&to=2026-11-30").text
     row, other = re.findall(r'<li class="item" data-list-item.*?</li>', page, re.DOTALL)
-    assert f'data-card data-post-id="{post.id}" data-date="2026-11-24" data-move-url=' in row
-    assert 'data-move-form action="/calendar/posts' in row
+    assert f'data-card data-post-id="{post.id}" data-date="2026-11-24" data-time="09:00"' in row
+    assert f'data-seen="{post.shown_at.isoformat()}"' in row
+    assert row.count(f'="/calendar/posts/{post.id}/move?from=2026-11-23&amp;to=2026-11-30"') == 2
     assert "data-locked=" in other
-    assert "data-move-form" not in other
+    assert "/move?" not in other
+    assert page.count("<template data-mover>") == page.count("data-move-form") == 1
 
 
 def test_a_post_that_left_the_month_is_told_with_the_way_to_it(
