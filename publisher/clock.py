@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,8 +29,12 @@ def set_source(
     _source, _sleep = source or _system, sleep or time.sleep
 
 
-def wait_until(instant: datetime) -> None:
-    """Block until `now()` has reached `instant`. Never returns early, not even by a rounding of sleep, and
-    looks at the clock each second: one that is put back, and mended, is not slept for."""
+def wait_until(instant: datetime, at_most: float = math.inf) -> bool:
+    """Block until `now()` has reached `instant`: never shorter, not even by a rounding of sleep. False, and
+    at once, where it is more than `at_most` seconds away; looks each second whether somebody put the clock
+    back."""
     while (left := (instant - now()).total_seconds()) > 0:
+        if left > at_most:
+            return False
         _sleep(min(left, 1.0))
+    return True

@@ -49,6 +49,8 @@ from publisher.stories.rules import content_hash
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_S = 10.0
+"""A sender is early by a moment. Who sees more than this before the instant has a clock that was put back."""
 TURN, TURN_S = 20, 0.05
 """How many deliveries, and for how many seconds, one transaction publishes in our own database."""
 
@@ -111,7 +113,7 @@ def publish_here(head: Head) -> bool:
     Waits for the head's instant first, which is near. Takes several that are due. When they fail together,
     nobody knows whose fault it is: then one goes alone.
     """
-    clock.wait_until(head.due)
+    clock.wait_until(head.due, PATIENCE_S)
     timekeeping.watch()
     for most in (TURN, 1):
         taken: list[int] = []
@@ -222,13 +224,15 @@ def go_on_wire(claim: Claim, content: Content) -> None:
 
     Raises NotSent when nothing may go out. The connection is already open while this waits.
     """
-    clock.wait_until(claim.due)
+    come = clock.wait_until(claim.due, PATIENCE_S)
     timekeeping.watch()
     with writing():
         delivery = mine(claim, SENDING, load=ON_THE_WIRE)
         if delivery is None or claim.lease_until - clock.now() < _call():
             raise NotSent
-        allowed = may_go(delivery) and _still_says(delivery, content)
+        if not come:
+            _back(delivery, next_at=claim.due, waits_for="")
+        allowed = come and may_go(delivery) and _still_says(delivery, content)
         if allowed:
             _wired(claim, delivery, content)
             after_commit(partial(journal.write, _sent(delivery)))

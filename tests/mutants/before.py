@@ -160,14 +160,14 @@ BEFORE = (
     Mutant(
         "never early: waits for the instant before the wire",
         DELIVER,
-        "    clock.wait_until(claim.due)\n",
-        "",
+        "    come = clock.wait_until(claim.due, PATIENCE_S)\n",
+        "    come = True\n",
         before("nothing_goes_out_before_its_instant"),
     ),
     Mutant(
         "never early: the blog waits, too",
         DELIVER,
-        "    clock.wait_until(head.due)\n",
+        "    clock.wait_until(head.due, PATIENCE_S)\n",
         "",
         before("nothing_goes_out_before_its_instant"),
     ),

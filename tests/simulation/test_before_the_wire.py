@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
+from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.deliveries import service as deliveries
 from publisher.deliveries import state
@@ -186,6 +187,30 @@ def test_nothing_goes_out_before_its_instant(world: World, people: People, post_
     assert world.hear()
 
     assert world.status(post_id) == "published"  # and the ledger has seen when
+
+
+@pytest.mark.parametrize("post_id", [TWEET, LONE_ARTICLE])
+def test_a_clock_that_is_put_back_is_not_waited_for(
+    world: World, people: People, post_id: int
+) -> None:
+    people.approve(post_id, in_s=10)
+    world.now += timedelta(seconds=9.8)
+    asleep: list[float] = []
+
+    def put_back(seconds: float) -> None:
+        assert not asleep, "it waits on"
+        asleep.append(seconds)
+        world.now -= timedelta(hours=2)
+
+    clock.set_source(world.clock, put_back)
+    world.hear()
+
+    assert (asleep, world.status(post_id)) == ([pytest.approx(0.2)], "scheduled")
+    assert world.ledger.posted == []
+    clock.set_source(world.clock, world.sleep)
+    world.now += timedelta(hours=2)
+    world.finish()
+    assert world.status(post_id) == "published"
 
 
 def test_a_move_between_two_looks_is_heard(world: World, people: People) -> None:
