@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from jinja2 import FileSystemBytecodeCache
 
 from channels import http
 from publisher import assets, crashes, packing, retention, storage, vault, web
@@ -65,6 +69,7 @@ def create_app(config: Config | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # pages with a secret address tell no referrer, not even to us
         TESTING=config.environment == "test",
     )
+    app.jinja_options = {"bytecode_cache": _compiled_templates(config.home)}
     app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = False  # answers are UTF-8: Hangul stays readable
     db.init_app(app)
@@ -82,6 +87,17 @@ def create_app(config: Config | None = None) -> Flask:
         web.mount(app, views.blueprint, views.ACCESS)
     _register_effects(app)
     return app
+
+
+def _compiled_templates(home: Path) -> FileSystemBytecodeCache | None:
+    """Where processes share what they compiled, so that not the first page of each has to wait for that; a
+    new Jinja begins anew. None where this user may not write."""
+    folder = home / "cache" / f"jinja-{version('jinja2')}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _register_effects(app: Flask) -> None:

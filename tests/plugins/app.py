@@ -11,13 +11,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
 
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
@@ -76,6 +78,21 @@ def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
     )
 
 
+class _Compiled(BytecodeCache):
+    """The templates that this process has compiled: a test's application is new, they are not."""
+
+    known: ClassVar[dict[str, tuple[str, CodeType]]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self.known.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.known[bucket.key] = (bucket.checksum, bucket.code)
+
+
 _tables: list[bytes] = []
 """An SQLite file with all tables, once this process has made one."""
 
@@ -99,6 +116,7 @@ def running(config: Config) -> Iterator[Flask]:
     """An application with all its tables, in a pushed app context, and no connection left behind."""
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False
+    app.jinja_env.bytecode_cache = _Compiled()
     app.test_client_class = AppClient
     with app.app_context():
         try:
