@@ -11,25 +11,24 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import CodeType
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
-from publisher import clock, create_app
+from publisher import clock
 from publisher.config import Config
 from publisher.extensions import db
 from publisher.people import secrets, sessions
 from publisher.people import service as people
 from publisher.people.models import User
 from publisher.people.rules import Role
+from tests.plugins import kept
 
 
 class AppClient(FlaskClient):
@@ -78,21 +77,6 @@ def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
     )
 
 
-class _Compiled(BytecodeCache):
-    """The templates that this process has compiled: a test's application is new, they are not."""
-
-    known: ClassVar[dict[str, tuple[str, CodeType]]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        checksum, code = self.known.get(bucket.key, ("", None))
-        if checksum == bucket.checksum:
-            bucket.code = code
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self.known[bucket.key] = (bucket.checksum, bucket.code)
-
-
 _tables: list[bytes] = []
 """An SQLite file with all tables, once this process has made one."""
 
@@ -114,17 +98,15 @@ def _make_tables(url: str) -> None:
 @contextmanager
 def running(config: Config) -> Iterator[Flask]:
     """An application with all its tables, in a pushed app context, and no connection left behind."""
-    app = create_app(config)
+    app = kept.take(config)
     app.config["WTF_CSRF_ENABLED"] = False
-    app.jinja_env.bytecode_cache = _Compiled()
     app.test_client_class = AppClient
-    with app.app_context():
-        try:
+    try:
+        with app.app_context():
             _make_tables(config.database_url)
             yield app
-        finally:
-            db.session.remove()
-            db.engine.dispose()
+    finally:
+        kept.give_back(app)
 
 
 @pytest.fixture
