@@ -79,20 +79,34 @@ def measure(quick: bool) -> dict[str, Any]:
         empty = rig.median_ms(partial(client.get, EMPTY), times)
         shown = dict(list(paths.items())[:1]) if quick else paths
         painted, baseline = paint(house, shown, 1 if quick else 3)
+    slowest, slowest_paint = max(served.values()), _slowest(painted)
     return {
         "stories": stories,
         "server_ms": served,
-        "slowest_ms": max(served.values()),
+        "slowest_ms": slowest,
         "largest_contentful_paint_ms": painted,
-        "slowest_paint_ms": {
-            name: {each: max(seen[each] for seen in pages.values()) for each in ("first", "next")}
-            for name, pages in painted.items()
+        "slowest_paint_ms": slowest_paint,
+        "holds": {
+            "server": slowest < 100,
+            **{
+                f"{name}_{visit}": slowest_paint[name][visit] < 1000
+                for name, visit in (("office", "first"), ("phone", "next"))
+            },
         },
         "what": "medians; server time by Flask's test client, an editor signed in; paint in Chromium with"
         " an empty cache (first) and a filled one (next), throttled as "
         + "; ".join(f"{name} ({profile})" for name, profile in PROFILES.items()),
-        "aim": "server below 100; paint below 1,000",
+        "aim": "server below 100; paint below 1,000: at the office at once, on the phone with a filled cache",
         "baseline": {"empty_page_ms": empty, "empty_page_paint_ms": baseline},
+    }
+
+
+def _slowest(
+    painted: Mapping[str, Mapping[str, Mapping[str, float]]],
+) -> dict[str, dict[str, float]]:
+    return {
+        name: {visit: max(seen[visit] for seen in pages.values()) for visit in ("first", "next")}
+        for name, pages in painted.items()
     }
 
 
@@ -231,9 +245,7 @@ def _visit(browser: Browser, profile: Profile, cookie: Any, url: str) -> tuple[f
 def _paint(page: Page, url: str) -> float:
     """Milliseconds from asking for the page to the paint of the largest thing on it."""
     page.goto(url, wait_until="load")
-    for _look in range(
-        500
-    ):  # not wait_for_function: the pages' policy lets no string be evaluated in them
+    for _look in range(500):  # the pages' policy lets wait_for_function evaluate no string
         if page.evaluate("globalThis.largest"):
             break
         page.wait_for_timeout(20)
