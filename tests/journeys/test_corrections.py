@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -46,6 +47,7 @@ def test_a_wrong_name_is_corrected_and_a_wrong_tweet_goes_out_anew(
     note.get_by_role("link", name="Take it down").click()
     editor.locator("main").get_by_label("Why?").fill("이름이 틀렸습니다.")
     editor.locator("main").get_by_role("button", name="Take it down").click()
+    expect(editor).not_to_have_url(re.compile("take-down"))
     reload_until_seen(editor, "text=Taken down by Rui")
     editor.get_by_role("link", name="Publish again").click()
     editor.get_by_role("button", name="Publish again").click()

@@ -111,8 +111,8 @@ BEFORE = (
     Mutant(
         "commit 2: it happens",
         DELIVER,
-        "        allowed = may_go(delivery) and",
-        "        allowed =",
+        "        allowed = come and may_go(delivery) and",
+        "        allowed = come and",
         before("a_cancel_before_the_wire_is_in_time"),
     ),
     Mutant(
@@ -163,6 +163,13 @@ BEFORE = (
         "    come = clock.wait_until(claim.due, PATIENCE_S)\n",
         "    come = True\n",
         before("nothing_goes_out_before_its_instant"),
+    ),
+    Mutant(
+        "a clock that is put back: nobody waits for it",
+        DELIVER,
+        "    come = clock.wait_until(claim.due, PATIENCE_S)\n",
+        "    come = clock.wait_until(claim.due)\n",
+        before("a_clock_that_is_put_back_is_not_waited_for"),
     ),
     Mutant(
         "never early: the blog waits, too",

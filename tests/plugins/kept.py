@@ -34,6 +34,7 @@ class _Compiled(BytecodeCache):
             self.known[bucket.key] = (bucket.checksum, bucket.code)
 
 
+MOST = 6
 _kept: dict[Config, Flask] = {}
 
 
@@ -56,12 +57,15 @@ def give_back(app: Flask) -> None:
         db.engine.dispose()
     if app.extensions["as made"] == _traits(app):
         _kept[_shape(app.extensions["settings"])] = app
+    while len(_kept) > MOST:
+        del _kept[next(iter(_kept))]
 
 
 def _shape(config: Config) -> Config:
-    """What the making of an application depends on: settings without those that `_aim` brings in."""
+    """What the making of an application depends on: settings without those that are read when needed."""
     kind = make_url(config.database_url).drivername
-    return replace(config, home=Path(), database_url=kind, vault_keys=(), timings=Timings())
+    read_later: dict[str, Any] = {"redis_url": "", "backups": "", "vault_keys": ()}
+    return replace(config, home=Path(), database_url=kind, timings=Timings(), **read_later)
 
 
 def _aim(app: Flask, config: Config) -> None:
