@@ -35,7 +35,7 @@ class Timings:
     read_gap: float = 30.0
     give_up: float = 6 * 3600.0
     backoff: tuple[float, ...] = (5, 20, 60, 180, 600, 900)
-    ahead: float = 1.0
+    ahead: float = 2.0
     drain: float = 60.0
     late: float = 600.0
     stage_ahead: float = 600.0

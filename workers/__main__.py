@@ -27,6 +27,7 @@ def work() -> None:
         timekeeping.begin()
         quarantine.look_back()
         dispatch.warm()
+    loaded.keep()
     redis = queue.connect(config, patient=True)
     worker = Listener(
         [Queue(queue.QUEUE, connection=redis, serializer=JSONSerializer)],
@@ -54,7 +55,9 @@ def main() -> None:
     logs.configure(Config.from_environment())
     logging.getLogger("rq").setLevel(logging.WARNING)
     if given.role == "dispatch":
-        dispatcher.main(loaded.app())
+        app = loaded.app()
+        loaded.keep()
+        dispatcher.main(app)
     elif given.role == "worker":
         work()
     elif given.role == "web":

@@ -1,4 +1,4 @@
-"""The dispatcher: sweeps, and rings a second before something is due. Any number of them may run."""
+"""The dispatcher: sweeps, and rings two seconds before something is due. Any number of them may run."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Dispatcher:
         return silent is not None and time.monotonic() - silent > INLINE_AFTER_S
 
     def _sleep(self, delivery: datetime | None, effect: datetime | None, ahead: timedelta) -> float:
-        """Until a second before the next instant, at most half a second, and never nothing."""
+        """Until it is time to ring for the next instant, at most half a second, and never nothing."""
         instants = [instant for instant in (delivery, effect) if instant is not None]
         if not instants:
             return TICK_S

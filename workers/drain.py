@@ -33,7 +33,7 @@ REST_S = 0.02
 def drain(
     app: Flask, *, senders: int | None = None, stopping: threading.Event | None = None
 ) -> None:
-    """Run until nothing is due within a second, for a minute, or until `stopping`; then another bell goes on.
+    """Run until nothing is due within `ahead`, for a minute, or until `stopping`; then another bell goes on.
 
     After a silence of all dispatchers it asks about crowds first: a bell may be older than the silence, and a
     page rings without a dispatcher.

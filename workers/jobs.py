@@ -8,5 +8,5 @@ from workers.loaded import app
 
 
 def drain() -> None:
-    """Work off what is due until nothing is due within a second."""
+    """Work off what is due until nothing is due soon."""
     _drain(app(), stopping=listener.told_to_stop())

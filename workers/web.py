@@ -8,6 +8,7 @@ from flask import Flask
 
 from publisher import create_app, logs
 from publisher.config import Config
+from workers import loaded
 
 
 def app() -> Flask:
@@ -17,4 +18,6 @@ def app() -> Flask:
     for name in ("gunicorn.error", "gunicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-    return create_app(config)
+    made = create_app(config)
+    loaded.keep()
+    return made
