@@ -28,7 +28,7 @@ def app() -> Flask:
 
 
 def keep() -> None:
-    """What is loaded by now stays: no collection goes through it again. One would, in the middle of a commit,
-    and all senders wait for it, a quarter of a second on a slow machine; and each horse would copy its pages."""
+    """What is loaded by now stays: no collection goes through it again. One would in the middle of a commit,
+    with all senders waiting for a quarter of a second; and each horse would copy its pages."""
     gc.collect()
     gc.freeze()
