@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,10 +32,12 @@ SENTENCES = (
     "다음 달 웨비나에 여러분을 초대합니다.",
     "데이터로 보는 지난 분기의 변화, 그리고 남은 과제입니다.",
 )
-ARTICLE = (
+FORM = (
     "## 시작하며\n\n{}\n\n### 배운 것\n\n- {}\n- **{}**\n- {}\n\n> {}\n\n"
     "자세한 내용은 [소개 글](https://example.com/intro)에서 볼 수 있습니다.\n"
-).format(*SENTENCES)
+)
+ARTICLE = FORM.format(*SENTENCES)
+FIRST, LAST = ord("가"), ord("힣")
 
 
 def x_accounts(platform: Platform, count: int) -> list[Account]:
@@ -64,8 +67,17 @@ def tweets(count: int) -> list[Draft]:
 
 
 def articles(count: int) -> list[Draft]:
-    """Articles with headings, a list, a quotation and a link; no two alike."""
-    return [Draft(title=f"{n}번째 이야기", text=f"{ARTICLE}\n{n}") for n in range(count)]
+    """Articles with headings, a list, a quotation and a link; no two say the same."""
+    return [Draft(title=f"{n}번째 이야기", text=FORM.format(*_sentences(n))) for n in range(count)]
+
+
+def _sentences(seed: int) -> list[str]:
+    """As long as SENTENCES, of other letters."""
+    dice = random.Random(seed)
+    return [
+        "".join(letter if letter in " ,." else chr(dice.randint(FIRST, LAST)) for letter in each)
+        for each in SENTENCES
+    ]
 
 
 def schedule(

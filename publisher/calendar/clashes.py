@@ -15,6 +15,7 @@ from zlib import crc32
 
 from publisher.calendar.rules import DRAFTS
 
+MINUTE = timedelta(minutes=1)
 NEAR = timedelta(minutes=30)
 """Posts of one account that lie closer, or closer than the account's own spacing, share readers."""
 ALIKE_WITHIN = timedelta(days=14)
@@ -129,6 +130,17 @@ def _elsewhere(going: Iterable[Planned]) -> Iterator[Pair]:
                 if one.story_id != other.story_id and one.account_id != other.account_id:
                     yield one, other, Kind.ELSEWHERE
                     break
+
+
+def may_clash(one: Planned, other: Planned) -> bool:
+    """Whether `find` may mark the one for the other: at one minute, or of one account and either close to
+    each other or with words in common. Quick, to leave out the most."""
+    apart = abs(other.at - one.at)
+    if one.account_id == other.account_id and (
+        apart < distance(one.spacing_s) or not one.sketch.isdisjoint(other.sketch)
+    ):
+        return True
+    return apart < MINUTE and one.at.minute == other.at.minute
 
 
 def _too_close(ordered: Sequence[Planned]) -> Iterator[Pair]:

@@ -135,7 +135,8 @@ def notes(post: Post, at: datetime | None, zone: str = "") -> list[Note]:
         post.account.spacing_s,
         clashes.sketch(f"{post.head.title}\n{post.head.text}"),
     )
-    found = clashes.find([*others.values(), here]).get(post.id, ())
+    near_it = [other for other in others.values() if clashes.may_clash(here, other)]
+    found = clashes.find([*near_it, here]).get(post.id, ())
     return time_notes(at, found, zone)
 
 

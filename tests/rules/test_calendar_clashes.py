@@ -135,6 +135,28 @@ def test_marks_grow_with_the_posts_and_not_with_their_pairs(
     assert len(compared) <= 3 * len(posts)
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 90), st.integers(1, 2), st.sampled_from(["", ARTICLE, OTHER])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_who_is_left_out_could_not_have_marked_it(
+    others: list[tuple[int, int, str]],
+) -> None:
+    here = post(99, NINE + HOUR, sketch=clashes.sketch(ARTICLE))
+    all_of_them = [
+        post(n, NINE + timedelta(minutes=m), account_id=account, sketch=clashes.sketch(text))
+        for n, (m, account, text) in enumerate(others, 1)
+    ]
+    near_it = [each for each in all_of_them if clashes.may_clash(here, each)]
+    marks = clashes.find([*all_of_them, here]).get(99, ())
+    assert [each.kind for each in clashes.find([*near_it, here]).get(99, ())] == [
+        each.kind for each in marks
+    ]
+
+
 def test_a_moved_post_is_judged_where_it_goes() -> None:
     posts = [post(1, NINE), post(2, NINE + 5 * HOUR, status="missed")]
     assert set(clashes.find(clashes.moved(posts, {2: NINE + timedelta(minutes=5)}))) == {1, 2}
