@@ -34,7 +34,7 @@ SENTENCES = (
 )
 FORM = (
     "## 시작하며\n\n{}\n\n### 배운 것\n\n- {}\n- **{}**\n- {}\n\n> {}\n\n"
-    "자세한 내용은 [소개 글](https://example.com/intro)에서 볼 수 있습니다.\n"
+    "자세한 내용은 [소개 글](https://example.com/intro)에서 볼 수 있습니다."
 )
 ARTICLE = FORM.format(*SENTENCES)
 FIRST, LAST = ord("가"), ord("힣")
