@@ -54,5 +54,5 @@ def measure(quick: bool) -> dict[str, Any]:
 
 def korean(words: int) -> str:
     """Paragraphs with headings and lists, of that many words."""
-    given = data.ARTICLE.split(" ")
+    given = f"{data.ARTICLE}\n".split(" ")
     return " ".join(given[n % len(given)] for n in range(words))
