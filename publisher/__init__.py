@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 
 from channels import http
 from publisher import assets, crashes, packing, retention, storage, vault, web
@@ -69,7 +70,7 @@ def create_app(config: Config | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # pages with a secret address tell no referrer, not even to us
         TESTING=config.environment == "test",
     )
-    app.jinja_options = {"bytecode_cache": _compiled_templates(config.home)}
+    app.jinja_options = {"bytecode_cache": _CompiledTemplates(config.home)}
     app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = False  # answers are UTF-8: Hangul stays readable
     db.init_app(app)
@@ -89,15 +90,23 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
-def _compiled_templates(home: Path) -> FileSystemBytecodeCache | None:
-    """Where processes share what they compiled, so that not the first page of each has to wait for that; a
-    new Jinja begins anew. None where this user may not write."""
-    folder = home / "cache" / f"jinja-{version('jinja2')}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return None
-    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+class _CompiledTemplates(FileSystemBytecodeCache):
+    """What processes share of what they compiled, so that not the first page of each has to wait for that. A
+    new Jinja begins anew; a folder that is gone, full or somebody else's costs time and no page."""
+
+    def __init__(self, home: Path) -> None:
+        folder = home / "cache" / f"jinja-{version('jinja2')}"
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        super().__init__(str(folder))
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 def _register_effects(app: Flask) -> None:

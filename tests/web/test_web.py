@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
 from flask import abort
 
+from publisher import create_app
 from publisher.errors import Throttled
 from publisher.people.rules import ANYONE
 from publisher.web import safe_path
@@ -110,6 +112,15 @@ def test_a_bug_tells_the_reader_a_reference_and_the_log_the_rest(config, caplog)
     reference = re.search(r"<code>(\w{8})</code>", page.text)[1]
     assert reference in caplog.text
     assert "the secret reason" in caplog.text
+
+
+def test_a_page_is_shown_when_nothing_can_be_kept_of_its_templates(config):
+    app = create_app(config)
+    shutil.rmtree(config.home / "cache")
+    assert app.test_client().get("/sign-in").status_code == 200
+
+    (config.home / "cache").write_text("in the way")
+    assert create_app(config).test_client().get("/sign-in").status_code == 200
 
 
 def test_the_navigation_marks_where_one_is(client, cast, sign_in):
