@@ -28,6 +28,13 @@ from tests.plugins.app import Cast
 Travel = Callable[[timedelta], None]
 
 
+@pytest.fixture(autouse=True)
+def noon(travel: Travel) -> None:
+    """No test crosses the end of a UTC day, with which every feed's window moves."""
+    now = clock.now()
+    travel(now.replace(hour=12, minute=0) + timedelta(days=1) - now)
+
+
 @pytest.fixture
 def account(cast: Cast) -> Account:
     return blog(cast.ada)
