@@ -17,7 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask
-from sqlalchemy import DateTime, Dialect, Engine, event, func, select
+from sqlalchemy import DateTime, Dialect, Engine, ScalarSelect, Select, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -145,6 +145,11 @@ def turn(story_id: int, *, wait: bool = True) -> bool:
         session.execute(select(func.pg_advisory_xact_lock(story_id)))
         return True
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(story_id))))
+
+
+def counted(query: Select[Any], most: int) -> ScalarSelect[int]:
+    """How many rows `query` has, counted up to `most`: for a larger statement, or to ask for by itself."""
+    return select(func.count()).select_from(query.limit(most).subquery()).scalar_subquery()
 
 
 def upsert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:

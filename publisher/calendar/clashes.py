@@ -134,13 +134,18 @@ def _elsewhere(going: Iterable[Planned]) -> Iterator[Pair]:
 
 def may_clash(one: Planned, other: Planned) -> bool:
     """Whether `find` may mark the one for the other: at one minute, or of one account and either close to
-    each other or with words in common. Quick, to leave out the most."""
+    each other or with enough words in common. Quick, to leave out the most."""
     apart = abs(other.at - one.at)
     if one.account_id == other.account_id and (
-        apart < distance(one.spacing_s) or not one.sketch.isdisjoint(other.sketch)
+        apart < distance(one.spacing_s) or _may_be_alike(one.sketch, other.sketch)
     ):
         return True
     return apart < MINUTE and one.at.minute == other.at.minute
+
+
+def _may_be_alike(one: Sketch, other: Sketch) -> bool:
+    """Never False where their similarity reaches ALIKE: that counts a part of what they have in common."""
+    return len(one & other) / max(len(one), len(other), 1) >= ALIKE
 
 
 def _too_close(ordered: Sequence[Planned]) -> Iterator[Pair]:

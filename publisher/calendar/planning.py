@@ -233,6 +233,14 @@ def closed(first: date, last: date) -> dict[date, str]:
     return found
 
 
+def on_closed_day(at: datetime | None) -> bool:
+    """Whether that time lies on a blackout date."""
+    if at is None:
+        return False
+    day = rules.local_day(at, home())
+    return bool(closed(day, day))
+
+
 def require_confirmed(
     times: Iterable[datetime | None], *, confirmed: bool, here: bool = False
 ) -> None:
@@ -241,9 +249,8 @@ def require_confirmed(
     if confirmed:
         return
     for at in times:
-        found = [note for note in _days(at) if note.kind == "blackout"] if at else []
-        if found:
-            why = found[0].text
+        if at and on_closed_day(at):
+            why = next(note.text for note in _days(at) if note.kind == "blackout")
             ask = (
                 _("%(why)s. Tick the box below if it goes out all the same.", why=why)
                 if here

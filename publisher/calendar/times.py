@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import format_date
@@ -31,7 +32,8 @@ HOLIDAYS_AHEAD = timedelta(days=365)
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put this page on the blueprint of the calendar."""
+    """Put this page on the blueprint of the calendar, and what forms ask of it on every page."""
+    blueprint.app_context_processor(_planning_aids)
     blueprint.add_url_rule("/calendar/times", view_func=times)
     blueprint.add_url_rule("/calendar/slots", view_func=add_slots, methods=["POST"])
     blueprint.add_url_rule(
@@ -43,6 +45,15 @@ def add_to(blueprint: Blueprint) -> None:
         view_func=remove_blackout,
         methods=["POST"],
     )
+
+
+def _planning_aids() -> dict[str, Any]:
+    """What every form that sets a post's time may ask."""
+    return {
+        "plan_notes": planning.notes,
+        "free_slot": planning.free_slot,
+        "on_closed_day": planning.on_closed_day,
+    }
 
 
 def times() -> Page:

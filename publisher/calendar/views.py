@@ -66,12 +66,6 @@ campaigns.add_to(blueprint)
 keeping.add_to(blueprint)
 
 
-@blueprint.app_context_processor
-def _planning_aids() -> dict[str, Any]:
-    """What every form that sets a post's time may ask."""
-    return {"plan_notes": planning.notes, "free_slot": planning.free_slot}
-
-
 @blueprint.get("/calendar")
 def index() -> Response:
     today = _today()

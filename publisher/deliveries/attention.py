@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from publisher.accounts.models import Account, Hold
@@ -27,7 +27,7 @@ from publisher.extensions import db
 from publisher.people import audit
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
-from publisher.storage import writing
+from publisher.storage import counted, writing
 from publisher.stories.models import Post
 from publisher.stories.rules import APPROVED
 
@@ -53,6 +53,10 @@ def stopped(stories: CompoundSelect[int] | None = None, *, limit: int) -> Sequen
 
 def troubled_accounts() -> Sequence[Account]:
     """Accounts that do not send while posts wait: paused ones, held ones, those whose platform is silent."""
+    return db.session.scalars(_troubled().order_by(Account.label)).all()
+
+
+def _troubled() -> Select[Account]:
     waits = select(Delivery.id).where(
         Delivery.account_id == Account.id,
         Delivery.next_at.is_not(None),
@@ -62,8 +66,7 @@ def troubled_accounts() -> Sequence[Account]:
     trouble = or_(
         Account.status == AccountStatus.PAUSED, Account.silent_since.is_not(None), held.exists()
     )
-    query = select(Account).where(trouble, waits.exists()).order_by(Account.label)
-    return db.session.scalars(query).all()
+    return select(Account).where(trouble, waits.exists())
 
 
 def foreseen() -> Sequence[Delivery]:
@@ -99,11 +102,17 @@ def _editors_only(actor: User | None) -> None:
 
 def count() -> int:
     """How many deliveries wait for a person or will, accounts, corrections that did not come true and work
-    that gave up; each counted up to a thousand."""
-    waiting = _stopped().with_only_columns(Delivery.id).limit(1000).subquery()
-    stopped = db.session.scalar(select(func.count()).select_from(waiting)) or 0
-    others = corrections.count_troubled() + stuck.count(SHOWN_ELSEWHERE)
-    return stopped + preflight.count() + len(troubled_accounts()) + others
+    that gave up; each counted up to a thousand, in one statement: every page shows their number."""
+    numbers = db.session.execute(
+        select(
+            counted(_stopped().with_only_columns(Delivery.id), 1000),
+            counted(_troubled().with_only_columns(Account.id), 1000),
+            preflight.count(),
+            corrections.count_troubled(),
+            stuck.count(SHOWN_ELSEWHERE),
+        )
+    )
+    return sum(numbers.one())
 
 
 def _stopped(*besides: DeliveryStatus) -> Select[Delivery]:

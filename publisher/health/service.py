@@ -177,7 +177,7 @@ def _attention() -> Check:
 
 
 def _effects() -> Check:
-    count = stuck.count()
+    count = db.session.scalar(select(stuck.count())) or 0
     said = f"{count} stuck: see the log for why" if count else "none stuck"
     return Check("side work", count == 0, said, {"effects_stuck": count})
 

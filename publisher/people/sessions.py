@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import contains_eager
 
 from publisher import clock
 from publisher.extensions import db
@@ -56,6 +57,7 @@ def session_of(token: str) -> UserSession | None:
             UserSession.expires_at > clock.now(),
             User.active.is_(True),
         )
+        .options(contains_eager(UserSession.user))
     )
 
 

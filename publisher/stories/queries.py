@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from publisher.extensions import db
 from publisher.people.models import User
 from publisher.people.rules import Role, at_least
+from publisher.storage import counted
 from publisher.stories import rules, search
 from publisher.stories.models import Approval, Comment, Post, Revision, Story
 from publisher.stories.rules import ARCHIVED, IDEA, IN_REVIEW, Progress
@@ -88,8 +89,8 @@ def listing(
         count=False,
     )
     most = max(COUNTED, (found.page + 2) * found.per_page)
-    some = chosen.with_only_columns(Story.id).limit(most + 1).subquery()
-    count = db.session.scalar(select(func.count()).select_from(some)) or 0
+    some = counted(chosen.with_only_columns(Story.id), most + 1)
+    count = db.session.scalar(select(some)) or 0
     found.total = min(count, most)
     return Listing(found, count > most, common)
 
@@ -183,12 +184,7 @@ def next_time(story: Story) -> datetime | None:
 def review_queue() -> Sequence[Post]:
     """What waits for an editor, two hundred at most: by the time to go out, then by how long it waits."""
     return db.session.scalars(
-        select(Post)
-        .join(Post.story)
-        .where(Post.status == IN_REVIEW, Story.archived_at.is_(None))
-        .order_by(Post.planned_at.is_(None), Post.planned_at, Post.submitted_at, Post.id)
-        .limit(200)
-        .options(
+        _in_line(select(Post)).options(
             selectinload(Post.story).selectinload(Story.owner),
             selectinload(Post.account),
             joinedload(Post.head),
@@ -196,10 +192,24 @@ def review_queue() -> Sequence[Post]:
     ).all()
 
 
+def review_line() -> Sequence[int]:
+    """The posts of `review_queue`, only their ids."""
+    return db.session.scalars(_in_line(select(Post.id))).all()
+
+
+def _in_line(query: Select[Any]) -> Select[Any]:
+    return (
+        query.join(Post.story)
+        .where(Post.status == IN_REVIEW, Story.archived_at.is_(None))
+        .order_by(Post.planned_at.is_(None), Post.planned_at, Post.submitted_at, Post.id)
+        .limit(200)
+    )
+
+
 def waiting_count() -> int:
     """How many posts wait for an editor, counted up to a hundred."""
-    waiting = select(Post.id).where(Post.status == IN_REVIEW).limit(100).subquery()
-    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+    waiting = select(Post.id).where(Post.status == IN_REVIEW)
+    return db.session.scalar(select(counted(waiting, 100))) or 0
 
 
 def revisions(post: Post) -> Sequence[Revision]:

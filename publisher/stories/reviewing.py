@@ -319,20 +319,21 @@ def _page(
         limits=channel_class(post.account.kind).limits,
         takes_link=contents.takes_link(post),
         siblings=[each for each in queries.live_posts(post.story) if each.id != post.id],
-        **_place(post, waiting.waiting(me)),
+        **_place(post),
         **_difference(post, said),
     )
 
 
-def _place(post: Post, line: Sequence[waiting.Waiting]) -> dict[str, object]:
-    """Where the post stands in the queue, and its neighbours there."""
-    at = next((index for index, each in enumerate(line) if each.post.id == post.id), None)
-    if at is None:
+def _place(post: Post) -> dict[str, object]:
+    """Where the post stands in the queue, and the ids of its neighbours there."""
+    line = queries.review_line()
+    if post.id not in line:
         return {"position": None, "previous": None, "following": None}
+    at = line.index(post.id)
     return {
         "position": (at + 1, len(line)),
-        "previous": line[at - 1].post if at else None,
-        "following": line[at + 1].post if at + 1 < len(line) else None,
+        "previous": line[at - 1] if at else None,
+        "following": line[at + 1] if at + 1 < len(line) else None,
     }
 
 

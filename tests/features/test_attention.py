@@ -180,4 +180,4 @@ def test_only_editors_decide_about_work_that_gave_up(cast: Cast) -> None:
             verb(cast.ana, effect_id)
         with pytest.raises(NotFound):
             verb(cast.rui, effect_id + 1)
-    assert stuck.count() == 1
+    assert len(stuck.waiting()) == 1

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from publisher import clock
 from publisher.accounts import service as accounts
 from publisher.blog.models import Article
-from publisher.deliveries import corrections, patch, sweep
+from publisher.deliveries import attention, corrections, patch, sweep
 from publisher.deliveries import service as deliveries
 from publisher.effects import service as effects
 from publisher.errors import Conflict
@@ -105,7 +105,7 @@ def test_a_correction_that_fails_is_shown_and_makes_no_second_post(newsroom: New
     newsroom.work(1.0)
 
     assert [each.id for each in corrections.troubled()] == [wish(page).id]
-    assert corrections.count_troubled() == 1
+    assert attention.count() == 1
     assert wish(page).problem
     assert shown_hash(page) != page.approved_hash
     assert newsroom.really_posted("facebook") == ["teh"]
@@ -114,7 +114,7 @@ def test_a_correction_that_fails_is_shown_and_makes_no_second_post(newsroom: New
     corrections.try_again(newsroom.editor, wish(page))
     newsroom.work()
     assert newsroom.really_posted("facebook") == ["the"]
-    assert (wish(page).outcome, corrections.count_troubled()) == ("done", 0)
+    assert (wish(page).outcome, attention.count()) == ("done", 0)
 
 
 def remote(post: Post) -> str:

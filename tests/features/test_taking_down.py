@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from publisher import clock
 from publisher.calendar import planning
-from publisher.deliveries import again, corrections, dispatch, patch
+from publisher.deliveries import again, attention, corrections, dispatch, patch
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Delivery
 from publisher.errors import Conflict, Invalid, NotAllowed
@@ -94,12 +94,12 @@ def test_a_take_down_that_fails_is_shown_until_a_person_has_done_it(newsroom: Ne
     newsroom.sandbox.fault("status", match={"method": "DELETE"}, code=503, times=None)
     corrections.take_down(newsroom.editor, tweet, "틀림")
     newsroom.work(0.5)
-    assert corrections.count_troubled() == 1
+    assert attention.count() == 1
     with pytest.raises(Conflict) as refused:
         again.publish_again(newsroom.editor, tweet)
     assert refused.value.code == "being_taken_down"
     corrections.done_by_hand(newsroom.editor, wish(tweet))
-    assert (wish(tweet).outcome, corrections.count_troubled()) == ("by_hand", 0)
+    assert (wish(tweet).outcome, attention.count()) == ("by_hand", 0)
     with pytest.raises(Conflict):
         corrections.done_by_hand(newsroom.editor, wish(tweet))
 
