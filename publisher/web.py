@@ -5,7 +5,6 @@ Access is denied unless a feature's `ACCESS` table names the endpoint.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from secrets import token_hex
@@ -178,7 +177,6 @@ def init_app(app: Flask, config: Config) -> None:
     app.register_error_handler(DomainError, _domain_error_page)
     app.register_error_handler(HTTPException, _http_error_page)
     app.register_error_handler(Exception, _bug_page)
-    app.jinja_env.globals["memo"] = functools.cache
     app.template_filter("localtime")(local_time)
     app.template_filter("relative")(relative_time)
     app.template_filter("readable")(readable_address)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from publisher.calendar import rules
-from publisher.calendar.clashes import Clash
 from publisher.calendar.rules import Filters
 from publisher.calendar.service import CalendarEntry
 
@@ -108,24 +107,6 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a post lies: `day` and `time` as fields of forms hold them, all empty for one without a time."""
-
-    day: str
-    time: str
-    instant: str
-    move: str
-
-    @classmethod
-    def of(cls, at: datetime | None, zone: ZoneInfo, move: str) -> Spot:
-        """The spot of a post shown at `at`; a form sent to `move` takes it elsewhere."""
-        if at is None:
-            return cls("", "", "", move)
-        wall = at.astimezone(zone).isoformat()
-        return cls(wall[:10], wall[11:16], rules.seen_of(at), move)
-
-
-@dataclass(frozen=True, slots=True)
 class Day:
     """One day of a page: its entries, of which `fold` are shown before the rest unfolds, and its marks.
 
@@ -158,19 +139,17 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is known of the days and posts of a view besides the posts themselves."""
+    """What is known of the days of a view besides their posts."""
 
-    clashes: Mapping[int, Sequence[Clash]] = field(default_factory=dict)
     holidays: Mapping[date, str] = field(default_factory=dict)
     closed: Mapping[date, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The days of a view, in weeks, and what is wrong with its posts, by their ids."""
+    """The days of a view, in weeks."""
 
     weeks: Sequence[Sequence[Day]]
-    clashes: Mapping[int, Sequence[Clash]]
     total: int
 
 
@@ -203,4 +182,4 @@ def lay_out(
         for day in shown
     ]
     weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
-    return Board(weeks, marks.clashes, len(entries))
+    return Board(weeks, len(entries))

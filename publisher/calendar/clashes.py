@@ -167,9 +167,7 @@ def _alike(ordered: Sequence[Planned]) -> Iterator[Pair]:
     """Each post with the earlier one that shares most of its shingles, if that is much and not long ago."""
     latest: dict[int, int] = {}  # which post's text had a shingle last
     for place, post in enumerate(ordered):
-        votes = Counter(
-            earlier for part in post.sketch if (earlier := latest.get(part)) is not None
-        )
+        votes = Counter(map(latest.__getitem__, post.sketch & latest.keys()))
         for earlier, _count in votes.most_common(3):
             other = ordered[earlier]
             if (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,10 +26,20 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from publisher import clock, zones
-from publisher.calendar import appearing, campaigns, keeping, planning, rules, service, slots, times
+from publisher.calendar import (
+    appearing,
+    campaigns,
+    cards,
+    keeping,
+    planning,
+    rules,
+    service,
+    slots,
+    times,
+)
 from publisher.calendar import picture as drawing
-from publisher.calendar.board import Marks, Spot, View, lay_out
-from publisher.calendar.forms import STATUS_NAMES, MoveForm, choices, weekday_names
+from publisher.calendar.board import Marks, View, lay_out
+from publisher.calendar.forms import STATUS_NAMES, Choices, MoveForm, choices, weekday_names
 from publisher.calendar.planning import Note
 from publisher.calendar.rules import Filters
 from publisher.calendar.service import CalendarEntry, Move
@@ -236,12 +246,11 @@ def _board(view: View) -> dict[str, Any]:
     zone = ZoneInfo(view.zone) if view.zone else my_zone()
     start, end = rules.span(view.first, view.last, zone)
     marks = Marks(
-        planning.clashes_between(start, end),
         planning.public_holidays(view.first, view.last),
         planning.closed(view.first, view.last),
     )
     entries = service.entries(me(), start, end, view.filters)
-    offered = choices(me())
+    offered = _choices()
     return {
         "view": view,
         "lacks": appearing.lacks(view, zone, _today(), _language()),
@@ -256,33 +265,13 @@ def _board(view: View) -> dict[str, Any]:
         "today": _today(),
         "earlier": _beside(view, -1),
         "later": _beside(view, 1),
-        "spots": _spots(view, zone),
+        "draw": cards.drawer(view, zone, planning.clashes_between(start, end)),
         "label": _label(view),
         "focus": _focus(view),
-        "locked": _why_locked,
         "writes": at_least(me().role, Role.AUTHOR),
         "plans": at_least(me().role, Role.EDITOR),
         "format_date": format_date,
     }
-
-
-def _spots(view: View, zone: ZoneInfo) -> Callable[[CalendarEntry], Spot]:
-    """Where each post lies on the walls of `zone`, and its address to be moved by and come back to `view`."""
-    before, after = url_for("calendar.move", post_id=0, **view.carried()).rsplit("/0/", 1)
-
-    def spot(entry: CalendarEntry) -> Spot:
-        return Spot.of(entry.at, zone, move=f"{before}/{entry.post_id}/{after}")
-
-    return spot
-
-
-def _why_locked(entry: CalendarEntry) -> str:
-    """Why this reader cannot move a post, for its card."""
-    if not rules.may_move(entry.status, Role.ADMIN, opens=True):
-        return _("This post is on its way, out or cancelled. It cannot be moved.")
-    if not rules.may_move(entry.status, Role.EDITOR, opens=True) or entry.opens:
-        return _("Only editors move approved posts.")
-    return _("Only its authors and editors move this post.")
 
 
 # What the address says
@@ -335,7 +324,15 @@ def _beside(view: View, step: int) -> View:
 
 def _filters() -> Filters:
     """The filters of the address. What they name in vain is left out, and the page says so."""
-    found, g.lost_filters = choices(me()).known(request.args.to_dict(flat=False))
+    found, g.lost_filters = _choices().known(request.args.to_dict(flat=False))
+    return found
+
+
+def _choices() -> Choices:
+    """What exists to filter by, read once a page."""
+    if "choices" not in g:
+        g.choices = choices(me())
+    found: Choices = g.choices
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from publisher import clock
@@ -123,6 +124,30 @@ def test_the_rows_of_the_list_are_cards_with_the_same_menu(
     assert "data-locked=" in other
     assert "/move?" not in other
     assert page.count("<template data-mover>") == page.count("data-move-form") == 1
+
+
+def test_what_is_kept_drawn_is_shown_to_nobody_else_and_only_as_it_is(
+    ana: FlaskClient, app: Flask, cast: Cast, account: Account, sign_in: SignIn
+) -> None:
+    post = planned(cast.ben, account, "벤의 글", TOMORROW)
+    closed = cell(ana.get("/calendar/2026/11").text, "2026-11-24")
+    editor = sign_in(app.test_client(), cast.rui)
+    open_to = cell(editor.get("/calendar/2026/11").text, "2026-11-24")
+    assert ("data-locked=" in closed, "data-move-url=" in closed) == (True, False)
+    assert ("data-locked=" in open_to, "data-move-url=" in open_to) == (False, True)
+    assert f"/stories/{post.story_id}" not in closed
+    assert cell(ana.get("/calendar/2026/11").text, "2026-11-24") == closed
+
+    with writing():
+        cast.ana.language, cast.ana.timezone = "ko", "America/New_York"
+    in_korean = cell(ana.get("/calendar/2026/11").text, "2026-11-23")
+    assert "벤의 글" in in_korean
+    assert "19:00" in in_korean
+    assert "Draft" not in in_korean
+    assert "초안" in in_korean
+    with writing():
+        cast.ben.name = "벤자민"
+    assert "벤자민" in cell(editor.get("/calendar/2026/11").text, "2026-11-24")
 
 
 def test_a_post_that_left_the_month_is_told_with_the_way_to_it(
