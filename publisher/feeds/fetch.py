@@ -51,6 +51,11 @@ from publisher.stories.rules import APPROVED, IN_REVIEW
 BATCH = 500
 QUIET = timedelta(minutes=1)
 """Longer than any transaction lasts."""
+_LAST_CHANGES = select(
+    select(func.max(Post.changed_at)).scalar_subquery(),
+    select(func.max(Story.changed_at)).scalar_subquery(),
+)
+"""Built once: putting a statement together takes longer than this one runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,7 @@ def stamp(feed: Feed) -> Stamp:
 
 def _quiet_since() -> tuple[datetime | None, datetime | None] | None:
     """When a post and a story changed last, if both are a minute ago; None while things are changing."""
-    last = select(
-        select(func.max(Post.changed_at)).scalar_subquery(),
-        select(func.max(Story.changed_at)).scalar_subquery(),
-    )
-    post, story = db.session.execute(last).one()
+    post, story = db.session.execute(_LAST_CHANGES).one()
     newest = max((at for at in (post, story) if at is not None), default=None)
     if newest is not None and clock.now() - newest < QUIET:
         return None

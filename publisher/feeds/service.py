@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from publisher import clock
@@ -28,6 +28,10 @@ from publisher.storage import upsert, writing
 from publisher.stories.models import Category, Story
 
 MOST_FEEDS = 50
+_BY_TOKEN = (
+    select(Feed).options(joinedload(Feed.user)).where(Feed.token_hash == bindparam("digest"))
+)
+"""Built once: subscribers ask all day long, and mostly learn that nothing has changed."""
 """How many live feeds one person may have."""
 
 
@@ -105,9 +109,7 @@ def find(token: str) -> Feed:
 
     Raises NotFound for a token that never was, Gone for one that is no longer valid and for people who left.
     """
-    feed = db.session.scalar(
-        select(Feed).options(joinedload(Feed.user)).where(Feed.token_hash == digest(token))
-    )
+    feed = db.session.scalar(_BY_TOKEN, {"digest": digest(token)})
     if feed is None:
         raise NotFound(_("There is no such feed."))
     if feed.revoked_at is not None or not feed.user.active:
