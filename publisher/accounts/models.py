@@ -30,7 +30,7 @@ class Account(Model):
     kind: Mapped[str] = mapped_column(String(20))
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     label: Mapped[str] = mapped_column(String(100))
-    credentials: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON)
+    credentials: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON, deferred=True)
     api_url: Mapped[str] = mapped_column(String(300), default="")
     sandbox: Mapped[bool] = mapped_column(default=False)
     public_name: Mapped[str] = mapped_column(String(100), default="")

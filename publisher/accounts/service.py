@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 from sqlalchemy.orm.attributes import flag_modified
 
 from channels import REGISTRY, channel_class
@@ -368,7 +369,8 @@ def holds() -> dict[int | None, Hold]:
 def rotate_keys() -> int:
     """Write all credentials anew with the newest vault key. Returns how many were rewritten."""
     with writing() as session:
-        accounts = session.scalars(select(Account).where(Account.credentials.is_not(None))).all()
+        sealed = select(Account).where(Account.credentials.is_not(None))
+        accounts = session.scalars(sealed.options(undefer(Account.credentials))).all()
         for account in accounts:
             flag_modified(account, "credentials")
         return len(accounts)

@@ -1,4 +1,7 @@
-"""Finding what is due and claiming it: one owner per delivery, one delivery in flight per account."""
+"""Finding what is due and claiming it: one owner per delivery, one delivery in flight per account.
+
+Statements are put together once, here and in what follows a claim: that takes longer than they run.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
@@ -43,6 +47,10 @@ WHOLE = (
     .joinedload(Story.owner, innerjoin=True),
 )
 """A delivery with all that is said of it and asked of it, in one reading."""
+TO_SEND = (
+    *WHOLE,
+    joinedload(Delivery.account, innerjoin=True).undefer(Account.credentials),
+)
 ON_THE_WIRE = (
     joinedload(Delivery.account, innerjoin=True),
     joinedload(Delivery.revision, innerjoin=True),
@@ -127,6 +135,14 @@ def heads() -> list[Head]:
 
 def sends() -> Iterator[Head]:
     """Each free account's oldest delivery, in no order."""
+    for account_id, kind, slot, paused, next_at in db.session.execute(_sends()):
+        if next_at is not None:
+            due = max(instant for instant in (next_at, slot, paused) if instant is not None)
+            yield Head(account_id, due - lead(), due, channel_class(kind).transactional)
+
+
+@cache
+def _sends() -> Select[int, str, datetime | None, datetime | None, datetime | None]:
     first = (
         select(Delivery.next_at)
         .where(
@@ -140,17 +156,20 @@ def sends() -> Iterator[Head]:
         .limit(1)
         .scalar_subquery()
     )
-    query = select(
+    return select(
         Account.id, Account.kind, Account.next_slot_at, Account.paused_until, first
     ).where(Account.status == AccountStatus.ACTIVE, ~_taken())
-    for account_id, kind, slot, paused, next_at in db.session.execute(query):
-        if next_at is not None:
-            due = max(instant for instant in (next_at, slot, paused) if instant is not None)
-            yield Head(account_id, due - lead(), due, channel_class(kind).transactional)
 
 
 def _reconciles() -> Iterator[Head]:
-    query = (
+    for account_id, at, delivery_id in db.session.execute(_doubtful()):
+        if at is not None:
+            yield Head(account_id, at, at, delivery_id=delivery_id)
+
+
+@cache
+def _doubtful() -> Select[int, datetime | None, int]:
+    return (
         select(Delivery.account_id, Delivery.next_at, Delivery.id)
         .join(Account, Account.id == Delivery.account_id)
         .where(
@@ -163,9 +182,6 @@ def _reconciles() -> Iterator[Head]:
         .order_by(Delivery.next_at)
         .limit(20)
     )
-    for account_id, at, delivery_id in db.session.execute(query):
-        if at is not None:
-            yield Head(account_id, at, at, delivery_id=delivery_id)
 
 
 def _taken() -> ColumnElement[bool]:
@@ -217,41 +233,59 @@ def take_some(
     account_id: int, until: datetime, most: int, *also: ExecutableOption
 ) -> Sequence[Delivery]:
     """As `take`, for up to `most` deliveries; for one where the account keeps a distance between them."""
-    row = db.session.execute(
-        select(Account, _taken())
-        .where(Account.id == account_id, Account.status == AccountStatus.ACTIVE)
-        # NO KEY: whoever settles a post of this account writes rows that name it, and must not wait for us,
-        # who may have looked before its claim and wait for it at the unique index.
-        .with_for_update(of=Account, skip_locked=True, key_share=True)
-    ).first()
+    row = db.session.execute(_free_account(), {"account": account_id}).first()
     if row is None or row[1]:
         return ()
     account = row[0]
     if any(slot and slot > until for slot in (account.next_slot_at, account.paused_until)):
         return ()
-    due = (
-        Delivery.account_id == account_id,
-        Delivery.status == SCHEDULED,
-        Delivery.next_at <= until,
-        Delivery.expires_at >= clock.now(),  # a worker may wake up before the sweep does
-    )
-    order = (Delivery.next_at, Delivery.id)
-    waiting = select(Delivery.id, Post.story_id).join(Post, Post.id == Delivery.post_id).where(*due)
-    oldest = waiting.order_by(*order).limit(1 if account.spacing_s else most)
+    # A worker may wake up before the sweep does: hence not even what has expired just now.
+    due = {"account": account_id, "until": until, "now": clock.now()}
+    oldest = {**due, "most": 1 if account.spacing_s else most}
     free = [
         delivery_id
-        for delivery_id, story_id in db.session.execute(oldest).all()
+        for delivery_id, story_id in db.session.execute(_oldest(), oldest).all()
         if turn(story_id, wait=False)
     ]
-    if not free:
-        return ()
-    return db.session.scalars(
+    return db.session.scalars(_chosen(also), {**due, "free": free}).all() if free else ()
+
+
+@cache
+def _free_account() -> Select[Account, bool]:
+    return (
+        select(Account, _taken())
+        .where(Account.id == bindparam("account"), Account.status == AccountStatus.ACTIVE)
+        # NO KEY: whoever settles a post of this account writes rows that name it, and must not wait for us,
+        # who may have looked before its claim and wait for it at the unique index.
+        .with_for_update(of=Account, skip_locked=True, key_share=True)
+    )
+
+
+def _due() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Delivery.account_id == bindparam("account"),
+        Delivery.status == SCHEDULED,
+        Delivery.next_at <= bindparam("until"),
+        Delivery.expires_at >= bindparam("now"),
+    )
+
+
+@cache
+def _oldest() -> Select[int, int]:
+    waiting = select(Delivery.id, Post.story_id).join(Post, Post.id == Delivery.post_id)
+    by_time = waiting.where(*_due()).order_by(Delivery.next_at, Delivery.id)
+    return by_time.limit(bindparam("most"))
+
+
+@cache
+def _chosen(also: tuple[ExecutableOption, ...]) -> Select[Delivery]:
+    return (
         select(Delivery)
         .options(*WHOLE, *also)
-        .where(Delivery.id.in_(free), *due)
-        .order_by(*order)
+        .where(Delivery.id.in_(bindparam("free", expanding=True)), *_due())
+        .order_by(Delivery.next_at, Delivery.id)
         .with_for_update(of=Delivery)
-    ).all()
+    )
 
 
 def _take_unconfirmed(delivery_id: int) -> Delivery | None:
@@ -290,18 +324,26 @@ def intend(delivery: Delivery, kind: str) -> Claim:
     return Claim(delivery.id, delivery.post.story_id, delivery.account_id, fence, kind, lease, due)
 
 
-def mine(claim: Claim, *statuses: str, load: Sequence[ExecutableOption] = WHOLE) -> Delivery | None:
+def mine(
+    claim: Claim, *statuses: str, load: tuple[ExecutableOption, ...] = WHOLE
+) -> Delivery | None:
     """The claimed row, locked, if it still carries the claim's fence and one of `statuses`; with what `load`
     names, the rest when it is asked for."""
     turn(claim.story_id)
     return db.session.scalar(
+        _claimed(load),
+        {"delivery": claim.delivery_id, "fence": claim.fence, "statuses": statuses},
+    )
+
+
+@cache
+def _claimed(load: tuple[ExecutableOption, ...]) -> Select[Delivery]:
+    return (
         select(Delivery)
         .where(
-            and_(
-                Delivery.id == claim.delivery_id,
-                Delivery.fence == claim.fence,
-                Delivery.status.in_(statuses),
-            )
+            Delivery.id == bindparam("delivery"),
+            Delivery.fence == bindparam("fence"),
+            Delivery.status.in_(bindparam("statuses", expanding=True)),
         )
         .options(*load)
         .with_for_update(of=Delivery)
@@ -310,7 +352,7 @@ def mine(claim: Claim, *statuses: str, load: Sequence[ExecutableOption] = WHOLE)
 
 def mine_to_read(claim: Claim) -> Delivery | None:
     """The claimed row without a lock, for rendering; None when it has moved on."""
-    delivery = db.session.get(Delivery, claim.delivery_id, options=WHOLE)
+    delivery = db.session.get(Delivery, claim.delivery_id, options=TO_SEND)
     return delivery if delivery is not None and delivery.fence == claim.fence else None
 
 
@@ -325,13 +367,21 @@ def attempt_of(claim: Claim) -> Attempt:
 
 def note(claim: Claim, **values: object) -> None:
     """Write down what became of the claim's attempt."""
-    attempt = update(Attempt).where(
-        Attempt.delivery_id == claim.delivery_id, Attempt.fence == claim.fence
-    )
+    of = {"of_delivery": claim.delivery_id, "of_fence": claim.fence}
     with db.session.no_autoflush:
-        db.session.execute(
-            attempt.values(**values), execution_options={"synchronize_session": False}
+        db.session.execute(_noted(tuple(values)), {**values, **of})
+
+
+@cache
+def _noted(columns: tuple[str, ...]) -> Update:
+    return (
+        update(Attempt)
+        .where(
+            Attempt.delivery_id == bindparam("of_delivery"), Attempt.fence == bindparam("of_fence")
         )
+        .values({column: bindparam(column) for column in columns})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def jitter() -> float:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, or_, select
 
 from channels.base import Channel, Content, Gathers, Image, Receipt, Stages
 from channels.errors import ChannelError
@@ -184,13 +184,17 @@ def may_go(delivery: Delivery) -> bool:
     if not _is_wanted(delivery):
         return False
     account = delivery.account
-    held = select(Hold.id).where(
-        (Hold.account_id.is_(None)) | (Hold.account_id == account.id), Hold.released_at.is_(None)
-    )
-    if account.status != AccountStatus.ACTIVE or db.session.scalar(held.limit(1)) is not None:
+    held = db.session.scalar(_holds(), {"account": account.id}) is not None
+    if held or account.status != AccountStatus.ACTIVE:
         _back(delivery, next_at=clock.now(), waits_for="")
         return False
     return True
+
+
+@cache
+def _holds() -> Select[int]:
+    of_account = or_(Hold.account_id.is_(None), Hold.account_id == bindparam("account"))
+    return select(Hold.id).where(of_account, Hold.released_at.is_(None)).limit(1)
 
 
 def _is_wanted(delivery: Delivery) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, bindparam, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from publisher import clock
@@ -63,17 +64,27 @@ def move(
 
 def _write(delivery: Delivery, was: DeliveryStatus, values: dict[str, Any]) -> None:
     """`UPDATE … WHERE id AND status AND fence`; the object then says what the row does."""
-    guarded = update(Delivery).where(
-        Delivery.id == delivery.id, Delivery.status == was, Delivery.fence == delivery.fence
-    )
+    read = {"read_id": delivery.id, "read_status": was, "read_fence": delivery.fence}
     with db.session.no_autoflush:  # what else is pending goes along at the commit, in one go
-        result = db.session.execute(
-            guarded.values(**values), execution_options={"synchronize_session": False}
-        )
+        result = db.session.execute(_guarded(tuple(values)), {**values, **read})
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise LostRace(_("This post is on its way or out and cannot be moved."), code="on_its_way")
     for name, value in values.items():
         set_committed_value(delivery, name, value)
+
+
+@cache
+def _guarded(columns: tuple[str, ...]) -> Update:
+    return (
+        update(Delivery)
+        .where(
+            Delivery.id == bindparam("read_id"),
+            Delivery.status == bindparam("read_status"),
+            Delivery.fence == bindparam("read_fence"),
+        )
+        .values({column: bindparam(column) for column in columns})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def locked(delivery_id: int) -> Delivery | None:
