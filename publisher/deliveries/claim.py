@@ -352,8 +352,13 @@ def _claimed(load: tuple[ExecutableOption, ...]) -> Select[Delivery]:
 
 def mine_to_read(claim: Claim) -> Delivery | None:
     """The claimed row without a lock, for rendering; None when it has moved on."""
-    delivery = db.session.get(Delivery, claim.delivery_id, options=TO_SEND)
-    return delivery if delivery is not None and delivery.fence == claim.fence else None
+    return db.session.scalar(_to_send(), {"delivery": claim.delivery_id, "fence": claim.fence})
+
+
+@cache
+def _to_send() -> Select[Delivery]:
+    held = (Delivery.id == bindparam("delivery"), Delivery.fence == bindparam("fence"))
+    return select(Delivery).where(*held).options(*TO_SEND)
 
 
 def attempt_of(claim: Claim) -> Attempt:
