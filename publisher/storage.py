@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from publisher.config import Config
 from publisher.extensions import Model, db
+from publisher.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +61,9 @@ class Instant(TypeDecorator[datetime]):
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing(*, urgent: bool = False) -> Iterator[Session]:
     """One transaction that may write. Nests: the outermost begins it and commits; an error rolls all back.
+    Who is `urgent` writes before others that wait.
 
     The outermost first ends the session's read transaction and then takes SQLite's write lock at once
     (BEGIN IMMEDIATE): a stale read that is upgraded later would fail immediately, whatever the timeout.
@@ -76,7 +78,7 @@ def writing() -> Iterator[Session]:
     session.rollback()
     session.info["writing"] = True
     session.info["after_commit"] = []
-    with _turn(session.get_bind()):
+    with _turn(session.get_bind(), urgent=urgent):
         try:
             session.connection(execution_options={"writing": True})
             yield session
@@ -90,24 +92,19 @@ def writing() -> Iterator[Session]:
         call()
 
 
-_turns: WeakKeyDictionary[Engine | Connection, threading.Lock] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Engine | Connection, Turns] = WeakKeyDictionary()
 os.register_at_fork(after_in_child=_turns.clear)
 
 
-@contextmanager
-def _turn(engine: Engine | Connection) -> Iterator[None]:
-    """SQLite has one writer at a time. The writers of one process queue here, where the next one wakes at
-    once and the lock is no use to look for; between processes `_take_write_lock` looks often."""
+def _turn(engine: Engine | Connection, *, urgent: bool) -> AbstractContextManager[None]:
+    """This process's turn to write, where only one can."""
     if engine.dialect.name != "sqlite":
-        yield
-        return
-    turn = _turns.setdefault(engine, threading.Lock())
-    mine = turn.acquire(timeout=BUSY_S)
-    try:
-        yield
-    finally:
-        if mine:
-            turn.release()
+        return nullcontext()
+    turns = _turns.get(engine)
+    if turns is None:
+        file = engine.engine.url.database
+        turns = _turns.setdefault(engine, Turns(Path(f"{file}-urgent") if file else None))
+    return turns.take(BUSY_S, urgent=urgent)
 
 
 def after_commit(call: Callable[[], Any]) -> None:

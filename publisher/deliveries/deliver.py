@@ -230,7 +230,7 @@ def go_on_wire(claim: Claim, content: Content) -> None:
     """
     come = clock.wait_until(claim.due, PATIENCE_S)
     timekeeping.watch()
-    with writing():
+    with writing(urgent=True):
         delivery = mine(claim, SENDING, load=ON_THE_WIRE)
         if delivery is None or claim.lease_until - clock.now() < _call():
             raise NotSent
