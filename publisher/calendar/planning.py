@@ -235,10 +235,11 @@ def closed(first: date, last: date) -> dict[date, str]:
 
 def on_closed_day(at: datetime | None) -> bool:
     """Whether that time lies on a blackout date."""
-    if at is None:
-        return False
-    day = rules.local_day(at, home())
-    return bool(closed(day, day))
+    return bool(_blackouts(at))
+
+
+def _blackouts(at: datetime | None) -> list[Note]:
+    return [note for note in _days(at) if note.kind == "blackout"] if at else []
 
 
 def require_confirmed(
@@ -249,8 +250,8 @@ def require_confirmed(
     if confirmed:
         return
     for at in times:
-        if at and on_closed_day(at):
-            why = next(note.text for note in _days(at) if note.kind == "blackout")
+        if found := _blackouts(at):
+            why = found[0].text
             ask = (
                 _("%(why)s. Tick the box below if it goes out all the same.", why=why)
                 if here

@@ -51,6 +51,7 @@ TO_SEND = (
     *WHOLE,
     joinedload(Delivery.account, innerjoin=True).undefer(Account.credentials),
 )
+"""The same, and what opens its account's channel."""
 ON_THE_WIRE = (
     joinedload(Delivery.account, innerjoin=True),
     joinedload(Delivery.revision, innerjoin=True),
@@ -239,7 +240,7 @@ def take_some(
     account = row[0]
     if any(slot and slot > until for slot in (account.next_slot_at, account.paused_until)):
         return ()
-    # A worker may wake up before the sweep does: hence not even what has expired just now.
+    # `now` leaves out what has expired: a worker may wake up before the sweep does.
     due = {"account": account_id, "until": until, "now": clock.now()}
     oldest = {**due, "most": 1 if account.spacing_s else most}
     free = [

@@ -28,11 +28,11 @@ from publisher.storage import upsert, writing
 from publisher.stories.models import Category, Story
 
 MOST_FEEDS = 50
+"""How many live feeds one person may have."""
 _BY_TOKEN = (
     select(Feed).options(joinedload(Feed.user)).where(Feed.token_hash == bindparam("digest"))
 )
 """Built once: subscribers ask all day long, and mostly learn that nothing has changed."""
-"""How many live feeds one person may have."""
 
 
 def make(
