@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, Error, Page, expect
 
+from publisher.extensions import db
+from publisher.media import service as media
 from publisher.people import sessions
 from publisher.people.models import User
 from publisher.stories import queries, review
 from publisher.stories import service as stories
 from publisher.stories.models import Post
-from publisher.stories.rules import Draft
+from publisher.stories.rules import Draft, MediaUse
 from tests.journeys.conftest import Site
 from tests.journeys.desk import SAVED, Enter, copies, desk, kept, offered, state, texts
 from tests.plugins.app import Cast
 from tests.plugins.chromium import BrowserGuard
+from tests.plugins.pictures import picture
 
 pytestmark = pytest.mark.browser
 
@@ -113,6 +116,41 @@ def test_a_killed_browser_offers_what_was_typed(
     ana.reload()
     expect(offered(ana)).to_have_count(0)
     site.wait_until(lambda: kept(ana) == 0)
+
+
+def test_a_killed_browser_offers_another_order_of_pictures(
+    mortal: Mortal, cast: Cast, site: Site
+) -> None:
+    one, two, three = (
+        media.upload(cast.ana, f"{width}.png", picture(size=(width, 40)), str(width))
+        for width in (60, 70, 80)
+    )
+    first, second, third = (MediaUse(each.id, each.alt) for each in (one, two, three))
+    story = stories.create_story(cast.ana, title="순서")
+    draft = Draft(text="글", media=(first, second, third))
+    post = stories.add_post(cast.ana, story, site.newsroom.accounts["x"], draft)
+    sign_in(mortal.page, site, cast.ana)
+    mortal.page.route("**/autosave", lambda route: route.abort())
+    desk(mortal.page, post)
+    row = mortal.page.locator(f'[data-picture="{one.id}"]')
+    row.get_by_role("button", name="Move the picture down").press("Enter")
+    expect(state(mortal.page)).to_contain_text("kept on this device")
+    site.wait_until(lambda: kept(mortal.page) == 1)
+    mortal.kill()
+
+    ana = mortal.revive()
+    sign_in(ana, site, cast.ana)
+    desk(ana, post)
+    expect(offered(ana)).to_contain_text("order of the pictures")
+    ana.locator("[data-restore-yes]").click()
+
+    def is_saved() -> bool:
+        db.session.rollback()
+        return post.head.draft.media == (second, first, third)
+
+    site.wait_until(is_saved)
+    rows = ana.locator(".picture-row").evaluate_all("all => all.map((row) => row.dataset.picture)")
+    assert rows == [str(use.id) for use in (second, first, third)]
 
 
 def test_a_killed_browser_offers_a_comment_again_and_nothing_that_was_sent(

@@ -159,41 +159,6 @@ def test_what_is_shown_of_a_picture_is_chosen_on_it_and_pictures_change_places(
     site.wait_until(is_saved)
 
 
-def test_another_order_of_pictures_is_offered_again_and_restored(
-    enter: Enter, cast: Cast, site: Site
-) -> None:
-    one, two, three = (
-        media.upload(cast.ana, f"{width}.png", picture(size=(width, 40)), str(width))
-        for width in (60, 70, 80)
-    )
-    first, second, third = (MediaUse(each.id, each.alt) for each in (one, two, three))
-    story = stories.create_story(cast.ana, title="순서")
-    draft = Draft(text="글", media=(first, second, third))
-    post = stories.add_post(cast.ana, story, site.newsroom.accounts["x"], draft)
-    ana = enter(cast.ana)
-    desk(ana, post)
-    ana.context.set_offline(True)
-    row = ana.locator(f'[data-picture="{one.id}"]')
-    row.get_by_role("button", name="Move the picture down").press("Enter")
-    expect(state(ana)).to_contain_text("kept on this device")
-    site.wait_until(lambda: kept(ana) == 1)
-
-    ana.close(run_before_unload=False)
-    ana.context.set_offline(False)
-    ana = ana.context.new_page()
-    desk(ana, post)
-    expect(offered(ana)).to_contain_text("order of the pictures")
-    ana.locator("[data-restore-yes]").click()
-
-    def is_saved() -> bool:
-        db.session.rollback()
-        return post.head.draft.media == (second, first, third)
-
-    site.wait_until(is_saved)
-    rows = ana.locator(".picture-row").evaluate_all("all => all.map((row) => row.dataset.picture)")
-    assert rows == [str(use.id) for use in (second, first, third)]
-
-
 def test_an_old_picture_is_found_beside_the_text_and_taken_into_the_post(
     enter: Enter, cast: Cast, post: Post
 ) -> None:
