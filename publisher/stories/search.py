@@ -114,6 +114,8 @@ def nearest(words: Sequence[str], among: Select[Story]) -> list[int] | None:
     if not found or not ready(session):
         return None
     if session.get_bind().dialect.name == "postgresql":
+        # Prepared once for all words, a plan reads every story for a word that hardly any holds.
+        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         index = table(NAME, column("story_id"), column("grams"))
         key: ColumnElement[int] = index.c.story_id
         holds = index.c.grams.op("@>")(func.string_to_array(" ".join(found), " "))
