@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from bench.rig import House, Platform
 from publisher import clock
@@ -18,12 +18,15 @@ from publisher.accounts.models import Account
 from publisher.deliveries.models import Delivery
 from publisher.deliveries.rules import SCHEDULED
 from publisher.extensions import db
+from publisher.people.models import User
+from publisher.people.rules import Role
 from publisher.storage import writing
 from publisher.stories import search
 from publisher.stories.models import Post, Revision, Story
 from publisher.stories.rules import APPROVED, Draft, content_hash
 
 GRACE = timedelta(hours=2)
+COLLEAGUES = 1_000
 BATCH = 5_000
 SENTENCES = (
     "가을 신제품 출시를 앞두고 우리 팀이 배운 것을 나눕니다.",
@@ -170,8 +173,10 @@ def _rows(
 
 
 def history(house: House, owners: Sequence[Account], count: int) -> None:
-    """Posts that went out between 100 days and three years ago, as the years leave them behind."""
+    """Posts that a thousand colleagues sent out between 100 days and three years ago, as the years leave them
+    behind."""
     begin = clock.now() - timedelta(days=100)
+    whose = {"first": _colleagues(), "count": COLLEAGUES}
     for start in range(0, count, BATCH):
         some = range(start, min(start + BATCH, count))
         dues = [begin - timedelta(minutes=n * 1_440_000 // max(count, 1)) for n in some]
@@ -180,10 +185,31 @@ def history(house: House, owners: Sequence[Account], count: int) -> None:
         with writing() as session:
             session.execute(_OUT, {"newest": before})
             session.execute(_SHOWN, {"newest": before})
+            session.execute(_OWNED, {"newest": before, "then": begin, **whose})
 
 
 def _newest() -> int:
     return db.session.scalar(select(func.max(Post.id))) or 0
+
+
+def _colleagues() -> int:
+    """The first id of a thousand authors; made once in each installation."""
+    domain = "colleagues.example"
+    first = select(func.min(User.id)).where(User.email.endswith(f"@{domain}"))
+    if db.session.scalar(first) is None:
+        with writing() as session:
+            people = [
+                {
+                    "email": f"{n}@{domain}",
+                    "name": f"Colleague {n}",
+                    "slug": f"colleague-{n}",
+                    "role": Role.AUTHOR,
+                    "created_at": clock.now(),
+                }
+                for n in range(COLLEAGUES)
+            ]
+            session.execute(insert(User), people)
+    return db.session.scalars(first).one()
 
 
 _OUT = text(
@@ -191,9 +217,20 @@ _OUT = text(
     " fence = 1, wire_at = due_at WHERE id > :newest"
 )
 _SHOWN = text(
-    "UPDATE posts SET delivery_status = 'published', shown_status = 'published', published_at = due_at"
-    " WHERE id > :newest"
+    "UPDATE posts SET delivery_status = 'published', shown_status = 'published', published_at = due_at,"
+    " changed_at = due_at WHERE id > :newest"
 )
+_OWNED = text(
+    "UPDATE stories SET owner_id = :first + id % :count, changed_at = :then WHERE id > :newest"
+)
+
+
+def quieten() -> None:
+    """As if nobody had changed anything for an hour, as a calendar mostly is between two polls."""
+    long_ago = clock.now() - timedelta(hours=1)
+    with writing() as session:
+        session.execute(update(Post).values(changed_at=long_ago))
+        session.execute(update(Story).values(changed_at=long_ago))
 
 
 def analyse() -> None:

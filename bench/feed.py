@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
 from icalendar import STATUS, Calendar, Event
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from bench import data, rig
 from publisher import clock
@@ -17,7 +17,6 @@ from publisher.extensions import db
 from publisher.feeds import service as feeds
 from publisher.feeds.models import RenderedEvent
 from publisher.storage import writing
-from publisher.stories.models import Post, Story
 
 ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 Row = tuple[str, date, str, str, str]
@@ -39,7 +38,7 @@ def measure(quick: bool) -> dict[str, Any]:
         warm = rig.median_ms(lambda: client.get(path), times)
         packed = rig.median_ms(lambda: client.get(path, headers={"Accept-Encoding": "gzip"}), times)
         busy = rig.median_ms(lambda: client.get(path, headers=headers), 10 * times)
-        _quieten()
+        data.quieten()
         headers = {"If-None-Match": client.get(path).headers["ETag"]}
         unchanged = rig.median_ms(lambda: client.get(path, headers=headers), 10 * times)
         status = client.get(path, headers=headers).status_code
@@ -140,11 +139,3 @@ def by_package(rows: Sequence[Row]) -> bytes:
         )
         calendar.add_component(event)
     return calendar.to_ical()
-
-
-def _quieten() -> None:
-    """As if nobody had changed anything for an hour, as a calendar mostly is between two polls."""
-    long_ago = clock.now() - timedelta(hours=1)
-    with writing() as session:
-        session.execute(update(Post).values(changed_at=long_ago))
-        session.execute(update(Story).values(changed_at=long_ago))

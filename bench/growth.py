@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bench import data, rig
 from bench.rig import House
@@ -23,6 +23,7 @@ from publisher.feeds import service as feeds
 from publisher.people.models import User
 from publisher.storage import writing
 from publisher.stories import queries
+from publisher.stories.models import Story
 from publisher.stories.queries import Filters
 from publisher.stories.rules import Draft
 from tests.plugins.databases import private_cluster
@@ -103,6 +104,7 @@ def _prepared(house: House) -> Mapping[str, Callable[[], object]]:
             ),
             {"last": A_MONTH, "count": FAILED},
         )
+    data.quieten()
     client = rig.signed_in(house, house.editor)
     _feed, url = feeds.make(house.author, "Bench", detail="full", language="ko")
     subscriber, path = house.app.test_client(), urlsplit(url).path
@@ -116,6 +118,7 @@ def _prepared(house: House) -> Mapping[str, Callable[[], object]]:
         "story_list": partial(_page, client, "/stories"),
         "feed_warm": partial(_page, subscriber, path),
         "feed_not_modified": _unchanged(subscriber, path),
+        "feed_just_after_a_change": _changed(_unchanged(subscriber, path)),
         **{
             f"search_{name}": partial(_look, house.editor, Filters(text=words), hits)
             for name, (words, hits) in WORDS.items()
@@ -146,3 +149,14 @@ def _unchanged(client: FlaskClient, path: str) -> Callable[[], None]:
         known.append(answer.headers["ETag"])
 
     return ask
+
+
+def _changed(ask: Callable[[], None]) -> Callable[[], None]:
+    """`ask` after somebody touched a story, which costs a write as well."""
+
+    def touch_and_ask() -> None:
+        with writing() as session:
+            session.execute(update(Story).where(Story.id == 1).values(changed_at=clock.now()))
+        ask()
+
+    return touch_and_ask
