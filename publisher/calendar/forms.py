@@ -30,9 +30,8 @@ from publisher.accounts import service as accounts
 from publisher.calendar import rules
 from publisher.calendar.rules import Filters
 from publisher.errors import Invalid
-from publisher.people import service as people
 from publisher.people.models import User
-from publisher.people.rules import Role, at_least
+from publisher.people.queries import past_writers, writers
 from publisher.stories import queries
 from publisher.stories.categories import categories, former
 from publisher.stories.forms import zone_choices
@@ -107,20 +106,16 @@ class Choices:
 
 def choices(actor: User | None = None) -> Choices:
     """What exists to filter by, in the reader's language; campaigns of stories that `actor` may open."""
-    language, everyone = str(get_locale()), people.everyone()
+    language = str(get_locale())
     return Choices(
         account=[(account.slug, account.label) for account in accounts.all_accounts()],
         status=[(status, str(STATUS_NAMES[status])) for status in rules.STATUSES],
-        author=[(user.id, user.name) for user in everyone if _writes(user)],
+        author=[(each.id, each.name) for each in writers()],
         category=[(category.slug, category.name(language)) for category in categories()],
         campaign=[(name, name) for name in queries.campaigns(actor)] if actor else [],
         merged={slug: category.slug for slug, category in former().items()},
-        gone=frozenset(user.id for user in everyone if not _writes(user)),
+        gone=past_writers(),
     )
-
-
-def _writes(user: User) -> bool:
-    return user.active and at_least(user.role, Role.AUTHOR)
 
 
 class MoveForm(FlaskForm):

@@ -13,6 +13,7 @@ from publisher.accounts import service as accounts
 from publisher.errors import Invalid, NotFound
 from publisher.people import service as people
 from publisher.people.models import User
+from publisher.people.queries import writers
 from publisher.people.rules import Role, at_least
 from publisher.stories import assigning, desk, outlines, service
 from publisher.stories.forms import AssignForm, NewStoryForm, blame
@@ -74,7 +75,7 @@ def assign(story_id: int) -> Page:
     """Hand the story to somebody."""
     story = service.get_story(web.me(), story_id)
     form = AssignForm()
-    form.offer(desk.writers())
+    form.offer(writers())
     if not form.validate():
         flash(_("Choose who writes it, and a day for the deadline or none."), "warning")
         return desk.back_to(story)
@@ -127,6 +128,6 @@ def _offer(form: NewStoryForm, me: User) -> None:
     form.offer_accounts(accounts.all_accounts())
     form.offer_templates(outlines.choices())
     if at_least(me.role, Role.EDITOR):
-        form.offer_owners(me, desk.writers())
+        form.offer_owners(me, writers())
     else:
         del form.owner_id

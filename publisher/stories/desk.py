@@ -23,8 +23,8 @@ from publisher.deliveries import forecast
 from publisher.errors import Conflict
 from publisher.media import service as media
 from publisher.media.models import Media
-from publisher.people import service as people
 from publisher.people.models import User
+from publisher.people.queries import writers
 from publisher.people.rules import Role, at_least
 from publisher.storage import writing
 from publisher.stories import (
@@ -223,15 +223,6 @@ def offer(form: StoryForm, owner_id: int) -> None:
 def language() -> str:
     """The reader's language: ko or en."""
     return str(get_locale() or "ko")[:2]
-
-
-def writers() -> list[User]:
-    """Everybody who may write."""
-    return [
-        person
-        for person in people.everyone()
-        if person.active and at_least(person.role, Role.AUTHOR)
-    ]
 
 
 # ---- What it shows ----

@@ -33,6 +33,7 @@ from publisher.accounts.models import Account
 from publisher.errors import DomainError, Invalid
 from publisher.media.rules import MIDDLE
 from publisher.people.models import User
+from publisher.people.queries import Named
 from publisher.stories import links
 from publisher.stories.models import Category, Post, Story
 from publisher.stories.outlines import Choice
@@ -145,7 +146,7 @@ class StoryForm(FlaskForm):
     )
     version = IntegerField(widget=HiddenInput(), validators=[Optional()])
 
-    def offer(self, categories: Iterable[Category], people: Iterable[User], language: str) -> None:
+    def offer(self, categories: Iterable[Category], people: Iterable[Named], language: str) -> None:
         self.category_id.choices = [
             SelectChoice("0", "–"),
             *(SelectChoice(str(each.id), each.name(language)) for each in categories),
@@ -202,7 +203,7 @@ class NewStoryForm(StoryForm):
             *(SelectChoice(each.key, each.name) for each in choices),
         ]
 
-    def offer_owners(self, me: User, people: Iterable[User]) -> None:
+    def offer_owners(self, me: User, people: Iterable[Named]) -> None:
         """Who may write it; oneself first."""
         others = [SelectChoice(str(each.id), each.name) for each in people if each.id != me.id]
         self.owner_id.choices = [SelectChoice(str(me.id), _("Myself")), *others]
@@ -220,7 +221,7 @@ class AssignForm(FlaskForm):
     owner_id = SelectField(_l("Who writes it"), coerce=int)
     deadline = DateField(_l("Deadline"), [Optional()])
 
-    def offer(self, people: Iterable[User]) -> None:
+    def offer(self, people: Iterable[Named]) -> None:
         self.owner_id.choices = [SelectChoice(str(person.id), person.name) for person in people]
 
 

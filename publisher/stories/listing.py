@@ -14,6 +14,7 @@ from publisher import clock, web
 from publisher.accounts import service as accounts
 from publisher.errors import Conflict, Invalid, NotFound
 from publisher.people import service as people
+from publisher.people.queries import writers
 from publisher.people.rules import Role, at_least
 from publisher.stories import (
     access,
@@ -70,7 +71,7 @@ def index() -> Page:
         statuses=statuses,
         accounts=[(each.id, each.label) for each in accounts.all_accounts()],
         categories=[(each.id, each.name(desk.language())) for each in categories.categories()],
-        people=[(each.id, each.name) for each in desk.writers()],
+        people=writers(),
         campaigns=[(name, name) for name in queries.campaigns(me)],
         filter_names=filtering.NAMES[filtering.STORIES],
         progress=queries.progress,
