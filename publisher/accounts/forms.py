@@ -36,7 +36,7 @@ class _Secrets(FlaskForm):
     page_id = StringField(NAMES["page_id"], [Optional(), Length(max=100)])
     page_token = PasswordField(NAMES["page_token"], [Optional(), Length(max=1000)])
     app_secret = PasswordField(NAMES["app_secret"], [Optional(), Length(max=500)])
-    valid_until = DateField(_l("The day on which they end, if they do"), [Optional()])
+    valid_until = DateField(_l("The day the credentials end, if they do"), [Optional()])
 
     def given(self, kind: str) -> dict[str, str]:
         """What was typed for an account of `kind`, without empty fields."""

@@ -25,6 +25,7 @@ Sizes = Mapping[str, tuple[int, int]]
 """Width and height in pixels by a picture's path, so that pages do not jump while pictures load."""
 
 MAX_NESTING = 20
+SENTENCE_ENDS = tuple(".!?…:。")
 PLAY = {"ko": "YouTube 동영상 재생", "en": "Play the YouTube video"}
 WATCH = {"ko": "YouTube에서 보기", "en": "Watch on YouTube"}
 """Words inside an article are in the article's language, which is not the language of whoever
@@ -91,15 +92,14 @@ def opening(text: str) -> str:
 
 
 def _beginning(tokens: list[Token], length: int = 160) -> str:
-    words: list[str] = []
-    left = length + 1
+    found = ""
     for token in _prose(tokens):
-        said = "".join(_said(token.children or ()))
-        words.append(said)
-        left -= len(said)
-        if left < 0:
+        said = " ".join("".join(_said(token.children or ())).split())
+        between = " " if found.endswith(SENTENCE_ENDS) else " · "  # such as between items of a list
+        found = f"{found}{between}{said}" if found and said else found or said
+        if len(found) > length:
             break
-    return shorten(" ".join(" ".join(words).split()), length)
+    return shorten(found, length)
 
 
 def _prose(tokens: list[Token]) -> Iterator[Token]:

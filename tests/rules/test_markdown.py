@@ -218,6 +218,7 @@ def test_footnotes_lead_there_and_back() -> None:
 def test_an_excerpt_is_the_running_text_alone() -> None:
     text = "# 제목\n\n**안녕** `코드`\n둘째 줄[^1] [링크](https://a.kr)\n\n| a |\n|--|\n| b |\n\n[^1]: 각주"
     assert excerpt(text) == "안녕 코드 둘째 줄 링크"
+    assert excerpt("첫 문장.\n\n- 하나\n- 둘\n\n끝.") == "첫 문장. 하나 · 둘 · 끝."
     assert len(excerpt("가나다 " * 200)) <= 160
     assert excerpt("") == ""
 
