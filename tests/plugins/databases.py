@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.plugins.programs import Server, ServerFailed
 
@@ -71,7 +73,8 @@ def unprivileged_user() -> str | None:
 
 @contextmanager
 def private_cluster() -> Iterator[Cluster]:
-    """A cluster for this process, without fsync: it need not outlive a power cut."""
+    """A cluster for this process, without fsync: it need not outlive a power cut. Where a connection breaks,
+    the end of its log is told: it goes with its folder."""
     bin_folder = programs()
     server = Server("pg", user=unprivileged_user())
     data = server.folder / "data"
@@ -100,6 +103,9 @@ def private_cluster() -> Iterator[Cluster]:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         server.start([bin_folder / "postgres", "-D", data, *options], answers)
         yield cluster
+    except (psycopg.OperationalError, OperationalError):
+        print(server.said(), file=sys.stderr)
+        raise
     finally:
         server.close(signal.SIGINT)  # "fast" shutdown: open connections are ended
 

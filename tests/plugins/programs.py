@@ -29,6 +29,10 @@ class Server:
             os.chown(self.folder, account.pw_uid, account.pw_gid)
 
     @property
+    def _log(self) -> Path:
+        return self.folder / "log"
+
+    @property
     def pid(self) -> int:
         assert self._process, "the server was not started"
         return self._process.pid
@@ -50,8 +54,7 @@ class Server:
         self, command: Sequence[str | Path], is_up: Callable[[], bool], seconds: float = 20.0
     ) -> None:
         """Start and wait until `is_up`. Raises ServerFailed with the log when it ends or takes too long."""
-        log = self.folder / "log"
-        with log.open("ab") as out:
+        with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=self.folder,
@@ -66,8 +69,12 @@ class Server:
         while not is_up():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise ServerFailed(f"{command[0]}: {log.read_text(errors='replace')}")
+                raise ServerFailed(f"{command[0]}: {self.said()}")
             time.sleep(0.02)
+
+    def said(self, most: int = 4_000) -> str:
+        """The end of its log, in at most so many characters."""
+        return self._log.read_text(errors="replace")[-most:]
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """End it in order; a server that does not obey within ten seconds is killed."""
