@@ -27,7 +27,7 @@ from publisher.stories.rules import APPROVED, Draft, content_hash
 
 GRACE = timedelta(hours=2)
 COLLEAGUES = 1_000
-BATCH = 5_000
+BATCH, LINES = 5_000, 500
 SENTENCES = (
     "가을 신제품 출시를 앞두고 우리 팀이 배운 것을 나눕니다.",
     "고객이 자주 묻는 질문 다섯 가지와 그 답을 정리했습니다.",
@@ -99,24 +99,27 @@ def schedule(
 def _insert(
     author_id: int, account_ids: list[int], drafts: Sequence[Draft], dues: Sequence[datetime]
 ) -> None:
-    now = clock.now()
+    """What takes long is put together before the transaction, which the database would end for idling.
+    Nobody else adds posts meanwhile."""
+    now, first = clock.now(), _newest() + 1
+    db.session.rollback()
+    rows: list[tuple[dict[str, Any], ...]] = [
+        _rows(first + n, author_id, account_ids[n], drafts[n], dues[n], now)
+        for n in range(len(drafts))
+    ]
     with writing() as session:
-        first = (session.scalar(select(func.max(Post.id))) or 0) + 1
-        rows: list[tuple[dict[str, Any], ...]] = [
-            _rows(first + n, author_id, account_ids[n], drafts[n], dues[n], now)
-            for n in range(len(drafts))
-        ]
         for model, column in zip(
             (Story, Post, Revision, Delivery), zip(*rows, strict=True), strict=True
         ):
             session.execute(insert(model), list(column))
         if search.ready(session):
-            search.put(
-                {
-                    story["id"]: "\n".join((story["title"], revision["title"], revision["text"]))
-                    for story, _post, revision, _delivery in rows
-                }
-            )
+            for start in range(0, len(rows), LINES):
+                search.put(
+                    {
+                        story["id"]: f"{story['title']}\n{revision['title']}\n{revision['text']}"
+                        for story, _post, revision, _delivery in rows[start : start + LINES]
+                    }
+                )
 
 
 def _rows(
