@@ -104,7 +104,7 @@ def private_cluster() -> Iterator[Cluster]:
         server.start([bin_folder / "postgres", "-D", data, *options], answers)
         yield cluster
     except (psycopg.OperationalError, OperationalError):
-        print(server.said(), file=sys.stderr)
+        sys.stderr.write(server.said())
         raise
     finally:
         server.close(signal.SIGINT)  # "fast" shutdown: open connections are ended
