@@ -36,7 +36,7 @@ PLACES = (
         _l("Settings"),
         "gear",
         (
-            *("people.", "stories.categories", "stories.approval_rule", "stories.templates"),
+            *("people.", "stories.categor", "stories.approval_rule"),
             *("calendar.times", "notices.choose"),
         ),
     ),

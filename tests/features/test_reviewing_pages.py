@@ -74,7 +74,7 @@ def test_the_queue_says_how_long_it_waits_and_who_reads_it(rui, cast, kim, write
     taking.take(kim, second)
     said = words(rui.get("/review"))
     assert "Has waited 3 hours" in said
-    assert "All 2 With me 1 Nobody's yet 0 Kim 1" in said
+    assert "All 2 Mine to review 1 Nobody's yet 0 Kim 1" in said
     assert "You review this" in said
     assert "Second" not in words(rui.get("/review?who=mine"))
     assert "First" not in words(rui.get(f"/review?who={kim.id}"))
