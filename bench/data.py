@@ -26,7 +26,7 @@ from publisher.stories.models import Post, Revision, Story
 from publisher.stories.rules import APPROVED, Draft, content_hash
 
 GRACE = timedelta(hours=2)
-COLLEAGUES = 1_000
+COLLEAGUES = 20
 BATCH, LINES = 5_000, 500
 SENTENCES = (
     "가을 신제품 출시를 앞두고 우리 팀이 배운 것을 나눕니다.",
@@ -176,7 +176,7 @@ def _rows(
 
 
 def history(house: House, owners: Sequence[Account], count: int) -> None:
-    """Posts that a thousand colleagues sent out between 100 days and three years ago, as the years leave them
+    """Posts that twenty colleagues sent out between 100 days and three years ago, as the years leave them
     behind."""
     begin = clock.now() - timedelta(days=100)
     whose = {"first": _colleagues(), "count": COLLEAGUES}
@@ -196,7 +196,7 @@ def _newest() -> int:
 
 
 def _colleagues() -> int:
-    """The first id of a thousand authors; made once in each installation."""
+    """The first id of those colleagues; made once in each installation."""
     domain = "colleagues.example"
     first = select(func.min(User.id)).where(User.email.endswith(f"@{domain}"))
     if db.session.scalar(first) is None:
