@@ -1,5 +1,5 @@
 """The WSGI entry point: `gunicorn wsgi:app`."""
 
-from publisher import create_app
+from publisher.application import create_app
 
 app = create_app()

@@ -22,7 +22,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from publisher import create_app, schema
+from publisher import schema
+from publisher.application import create_app
 from publisher.config import Config
 from publisher.extensions import db
 from publisher.people import service as people

@@ -17,9 +17,10 @@ import click
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from publisher import __version__, backup, create_app, demo, doctor, restore, schema
+from publisher import __version__, backup, demo, doctor, restore, schema
 from publisher.accounts import service as accounts
 from publisher.api.operations import reseal_answers
+from publisher.application import create_app
 from publisher.config import Config, ConfigError
 from publisher.copies import CopyError
 from publisher.errors import DomainError

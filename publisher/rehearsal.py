@@ -19,7 +19,8 @@ from typing import Any
 
 import requests
 
-from publisher import clock, create_app, demo
+from publisher import clock, demo
+from publisher.application import create_app
 from publisher.deliveries import service as deliveries
 from publisher.extensions import db
 from publisher.feeds import service as feeds

@@ -12,8 +12,9 @@ from pathlib import Path
 from flask import Flask, current_app
 from sqlalchemy import select, update
 
-from publisher import clock, copies, create_app, schema, vault
+from publisher import clock, copies, schema, vault
 from publisher.accounts.models import Account
+from publisher.application import create_app
 from publisher.backup import STAMP
 from publisher.config import Config
 from publisher.copies import CopyError

@@ -26,9 +26,10 @@ from PIL import ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.exc import OperationalError
 
-from publisher import clock, create_app, demo, rehearsal
+from publisher import clock, demo, rehearsal
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
+from publisher.application import create_app
 from publisher.deliveries import service as deliveries
 from publisher.extensions import db
 from publisher.feeds import service as feeds

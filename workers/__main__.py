@@ -1,45 +1,22 @@
-"""`python -m workers web | dispatch | worker | up`: one role, or all of them under the supervisor."""
+"""`python -m workers web | dispatch | worker | up`: one role, or all of them under the supervisor.
+
+The supervisor lives as long as they all do and starts before them, so it loads nothing of the app.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import os
-import socket
 import sys
+from importlib import import_module
 
-from rq import Queue
-from rq.serializers import JSONSerializer
-
-from publisher import logs, queue
-from publisher.accounts import timekeeping
+from publisher import logs
 from publisher.config import Config
-from publisher.deliveries import dispatch, quarantine
-from workers import dispatcher, loaded, supervisor
-from workers.listener import Listener
+from workers import supervisor
 
-
-def work() -> None:
-    """One RQ worker on the one queue. The app is loaded and warm before it forks its first horse."""
-    app = loaded.app()
-    config: Config = app.extensions["settings"]
-    with app.app_context():
-        timekeeping.begin()
-        quarantine.look_back()
-        dispatch.warm()
-    loaded.keep()
-    redis = queue.connect(config, patient=True)
-    worker = Listener(
-        [Queue(queue.QUEUE, connection=redis, serializer=JSONSerializer)],
-        name=f"{socket.gethostname()}-{os.getpid()}",
-        connection=redis,
-        serializer=JSONSerializer,
-        worker_ttl=60,
-        maintenance_interval=30,
-        job_monitoring_interval=5,
-        log_job_description=False,
-    )
-    worker.work(logging_level="WARNING")
+SENDING = {"dispatch": "workers.dispatcher", "worker": "workers.worker"}
+"""The roles that need the app, each loaded where it runs."""
 
 
 def main() -> None:
@@ -52,19 +29,15 @@ def main() -> None:
     up = roles.add_parser("up")
     up.add_argument("--demo", action="store_true")
     given = parser.parse_args()
-    logs.configure(Config.from_environment())
+    config = Config.from_environment()
+    logs.configure(config)
     logging.getLogger("rq").setLevel(logging.WARNING)
-    if given.role == "dispatch":
-        app = loaded.app()
-        loaded.keep()
-        dispatcher.main(app)
-    elif given.role == "worker":
-        work()
-    elif given.role == "web":
-        command = supervisor.web_command(Config.from_environment())
+    if given.role == "up":
+        raise SystemExit(supervisor.up(config, demo=given.demo))
+    if given.role == "web":
+        command = supervisor.web_command(config)
         os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - no shell wanted
-    else:
-        raise SystemExit(supervisor.up(Config.from_environment(), demo=given.demo))
+    import_module(SENDING[given.role]).main()
 
 
 if __name__ == "__main__":

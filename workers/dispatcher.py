@@ -21,6 +21,7 @@ from publisher.accounts import expiry, timekeeping
 from publisher.config import Config
 from publisher.deliveries import dispatch, quarantine, sweep
 from publisher.stories import deadlines
+from workers import loaded
 from workers.drain import drain
 
 logger = logging.getLogger(__name__)
@@ -155,9 +156,10 @@ class Dispatcher:
         return min(TICK_S, max(0.02, left)) if left > 0 else TICK_S / 5
 
 
-def main(app: Flask) -> None:
+def main() -> None:
     """Run one dispatcher until SIGTERM or SIGINT."""
-    dispatcher = Dispatcher(app)
+    dispatcher = Dispatcher(loaded.app())
+    loaded.keep()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         dispatcher.stopping.set()

@@ -8,7 +8,7 @@ from functools import cache
 
 from flask import Flask
 
-from publisher import create_app
+from publisher.application import create_app
 from publisher.extensions import db
 
 

@@ -6,7 +6,8 @@ import logging
 
 from flask import Flask
 
-from publisher import create_app, logs
+from publisher import logs
+from publisher.application import create_app
 from publisher.config import Config
 from workers import loaded
 

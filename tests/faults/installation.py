@@ -21,9 +21,10 @@ import redis
 from flask import Flask
 from sqlalchemy import func, select
 
-from publisher import clock, create_app, schema
+from publisher import clock, schema
 from publisher.accounts import service as accounts
 from publisher.accounts.models import Account
+from publisher.application import create_app
 from publisher.config import Config
 from publisher.deliveries import service as deliveries
 from publisher.deliveries.models import Attempt, Delivery

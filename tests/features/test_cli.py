@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from publisher import create_app, demo, schema, storage
+from publisher import demo, schema, storage
 from publisher.accounts import service as accounts
+from publisher.application import create_app
 from publisher.cli import main
 from publisher.config import Config
 from publisher.errors import Conflict

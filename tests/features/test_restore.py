@@ -16,8 +16,9 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import create_engine, select
 
-from publisher import backup, clock, create_app, journal, restore, schema
+from publisher import backup, clock, journal, restore, schema
 from publisher.accounts import service as accounts
+from publisher.application import create_app
 from publisher.config import Config, Timings
 from publisher.copies import CopyError
 from publisher.deliveries import claim as claims

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from publisher import clock, create_app, demo
+from publisher import clock, demo
+from publisher.application import create_app
 from publisher.config import Config
 from publisher.extensions import db
 from publisher.paths import data_dir

@@ -14,7 +14,8 @@ from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event, make_url
 
 from channels import http
-from publisher import create_app, vault
+from publisher import vault
+from publisher.application import create_app
 from publisher.config import Config, Timings
 from publisher.extensions import db
 

@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
 from bench import plans
-from publisher import backup, clock, create_app, journal
+from publisher import backup, clock, journal
 from publisher.accounts import service as accounts
+from publisher.application import create_app
 from publisher.config import Config
 from publisher.deliveries import claim, sweep
 from publisher.deliveries.models import Attempt, Delivery

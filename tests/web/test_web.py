@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from flask import abort
 
-from publisher import create_app
+from publisher.application import create_app
 from publisher.errors import Throttled
 from publisher.people.rules import ANYONE
 from publisher.web import safe_path
