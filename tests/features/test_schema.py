@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from publisher import clock, schema
 from publisher.accounts import timekeeping
@@ -34,6 +34,24 @@ def test_the_migrations_make_what_the_models_describe() -> None:
 def _is_model(name: str | None) -> bool:
     """The index of words is made by both ways, but is no model: its kind depends on the database."""
     return not (name or "").startswith(search.NAME)
+
+
+@pytest.mark.usefixtures("database_url", "app")
+def test_no_save_waits_for_lines_that_the_index_of_words_has_gathered() -> None:
+    """PostgreSQL: a line of a grown index's pending list costs nothing, and the last one seconds."""
+    made = _options_of_the_index()
+    db.drop_all()
+    schema.upgrade()
+    assert _options_of_the_index() == made
+    assert made == ([] if db.engine.dialect.name == "sqlite" else ["fastupdate=off"])
+
+
+def _options_of_the_index() -> list[str]:
+    db.session.rollback()
+    if db.engine.dialect.name == "sqlite":
+        return []
+    query = "SELECT reloptions FROM pg_class WHERE relname = :name"
+    return db.session.scalar(text(query), {"name": f"ix_{search.NAME}_grams"}) or []
 
 
 @pytest.mark.usefixtures("database_url")

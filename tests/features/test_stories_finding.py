@@ -165,6 +165,19 @@ def test_without_an_index_the_texts_are_read(cast, blog):
     assert (found("불량"), found("nowhere")) == (["공장 자동화"], [])
 
 
+@pytest.mark.usefixtures("database_url")
+def test_no_plan_is_kept_for_all_words(cast, blog):
+    """PostgreSQL keeps one plan after some uses of a prepared statement: here the one for a common word."""
+    story(cast, blog, "공장 자동화")
+    for _ in range(12):
+        assert queries.stories(None, Filters(text="공장")).total == 1
+    if db.engine.dialect.name == "postgresql":
+        kept = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%@>%'"
+        plans = db.session.execute(text(kept)).all()
+        assert any(custom > 5 for custom, _generic in plans), "it is prepared"
+        assert not any(generic for _custom, generic in plans)
+
+
 def test_an_idea_is_a_story_that_nobody_began_to_write(cast, blog):
     post = story(cast, blog, "Begun")
     service.create_story(cast.ana, title="Thought of")
