@@ -87,11 +87,16 @@ def icon(name: str, label: str | None = None) -> Markup:
 def _drawn(name: str, label: str | None) -> Markup:
     if name not in _current().icons:
         raise AssetsMissing(f"No icon is called {name!r}: add it to assets/icons/icons.json.")
+    return _markup(asset("icons.svg"), name, label)
+
+
+@lru_cache(maxsize=1024)
+def _markup(sprite: str, name: str, label: str | None) -> Markup:
     role = Markup('aria-hidden="true"')
     if label:
         role = Markup('role="img" aria-label="{}"').format(label)
     return Markup('<svg class="icon" {} focusable="false"><use href="{}#{}"/></svg>').format(
-        role, asset("icons.svg"), name
+        role, sprite, name
     )
 
 

@@ -11,13 +11,24 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask
-from sqlalchemy import DateTime, Dialect, Engine, ScalarSelect, Select, event, func, select
+from sqlalchemy import (
+    BindParameter,
+    DateTime,
+    Dialect,
+    Engine,
+    ScalarSelect,
+    Select,
+    bindparam,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -25,6 +36,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from publisher import clock
 from publisher.config import Config
 from publisher.extensions import Model, db
 from publisher.turns import Turns
@@ -58,6 +70,11 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def when_run(ago: timedelta = timedelta()) -> BindParameter[datetime]:
+    """The instant so long before a statement runs, each time it does: for one that is put together once."""
+    return bindparam(None, type_=Instant, callable_=lambda: clock.now() - ago)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from flask_babel import gettext as _
 from sqlalchemy import CompoundSelect, Select, and_, or_, select
@@ -103,16 +104,18 @@ def _editors_only(actor: User | None) -> None:
 def count() -> int:
     """How many deliveries wait for a person or will, accounts, corrections that did not come true and work
     that gave up; each counted up to a thousand, in one statement: every page shows their number."""
-    numbers = db.session.execute(
-        select(
-            counted(_stopped().with_only_columns(Delivery.id), 1000),
-            counted(_troubled().with_only_columns(Account.id), 1000),
-            preflight.count(),
-            corrections.count_troubled(),
-            stuck.count(SHOWN_ELSEWHERE),
-        )
+    return sum(db.session.execute(_numbers()).one())
+
+
+@cache
+def _numbers() -> Select[int, int, int, int, int]:
+    return select(
+        counted(_stopped().with_only_columns(Delivery.id), 1000),
+        counted(_troubled().with_only_columns(Account.id), 1000),
+        preflight.count(),
+        corrections.count_troubled(),
+        stuck.count(SHOWN_ELSEWHERE),
     )
-    return sum(numbers.one())
 
 
 def _stopped(*besides: DeliveryStatus) -> Select[Delivery]:

@@ -36,7 +36,7 @@ from publisher.extensions import db
 from publisher.notices import service as notices
 from publisher.people import audit
 from publisher.people.models import User
-from publisher.storage import counted, writing
+from publisher.storage import counted, when_run, writing
 from publisher.stories import access, rules
 from publisher.stories.models import Post, Revision
 
@@ -152,7 +152,7 @@ def count_troubled() -> ScalarSelect[int]:
 
 
 def _in_trouble() -> ColumnElement[bool]:
-    late = Correction.asked_at < clock.now() - OVERDUE
+    late = Correction.asked_at < when_run(OVERDUE)
     return and_(Correction.ended_at.is_(None), or_(Correction.problem != "", late))
 
 

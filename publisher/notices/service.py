@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from publisher import clock
 from publisher.config import Config
@@ -46,8 +47,13 @@ def notify(user: User, kind: str, values: Mapping[str, Any], path: str) -> None:
 
 def unread(user: User) -> int:
     """How many notices `user` has not read."""
-    query = select(func.count()).where(Notice.user_id == user.id, Notice.read_at.is_(None))
-    return db.session.scalar(query.select_from(Notice)) or 0
+    return db.session.scalar(_unread(), {"user": user.id}) or 0
+
+
+@cache
+def _unread() -> Select[int]:
+    unread = (Notice.user_id == bindparam("user"), Notice.read_at.is_(None))
+    return select(func.count()).where(*unread).select_from(Notice)
 
 
 def of(user: User, page: int, *, only_unread: bool = False, per_page: int = 30) -> Pagination:
@@ -61,8 +67,13 @@ def of(user: User, page: int, *, only_unread: bool = False, per_page: int = 30) 
 
 def latest(user: User, most: int = 6) -> Sequence[Notice]:
     """The newest notices of `user`, for the bell: read or not."""
-    query = select(Notice).where(Notice.user_id == user.id).order_by(Notice.id.desc())
-    return db.session.scalars(query.limit(most)).all()
+    return db.session.scalars(_latest(most), {"user": user.id}).all()
+
+
+@cache
+def _latest(most: int) -> Select[Notice]:
+    theirs = select(Notice).where(Notice.user_id == bindparam("user"))
+    return theirs.order_by(Notice.id.desc()).limit(most)
 
 
 def read(user: User, notice_id: int) -> str:

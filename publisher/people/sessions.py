@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import contains_eager
 
 from publisher import clock
 from publisher.extensions import db
 from publisher.people import audit, secrets
 from publisher.people.models import User, UserSession
-from publisher.storage import writing
+from publisher.storage import when_run, writing
 
 LIFETIME = timedelta(days=30)
 """How long a browser stays signed in after it was last seen."""
@@ -48,13 +49,18 @@ def session_of(token: str) -> UserSession | None:
     """The living session of that token, of somebody who is still active."""
     if not token:
         return None
-    return db.session.scalar(
+    return db.session.scalar(_living(), {"digest": secrets.digest(token)})
+
+
+@cache
+def _living() -> Select[UserSession]:
+    return (
         select(UserSession)
         .join(UserSession.user)
         .where(
-            UserSession.token_hash == secrets.digest(token),
+            UserSession.token_hash == bindparam("digest"),
             UserSession.ended_at.is_(None),
-            UserSession.expires_at > clock.now(),
+            UserSession.expires_at > when_run(),
             User.active.is_(True),
         )
         .options(contains_eager(UserSession.user))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from flask_sqlalchemy.pagination import Pagination
@@ -208,8 +209,12 @@ def _in_line(query: Select[Any]) -> Select[Any]:
 
 def waiting_count() -> int:
     """How many posts wait for an editor, counted up to a hundred."""
-    waiting = select(Post.id).where(Post.status == IN_REVIEW)
-    return db.session.scalar(select(counted(waiting, 100))) or 0
+    return db.session.scalar(_waiting()) or 0
+
+
+@cache
+def _waiting() -> Select[int]:
+    return select(counted(select(Post.id).where(Post.status == IN_REVIEW), 100))
 
 
 def revisions(post: Post) -> Sequence[Revision]:
