@@ -221,6 +221,8 @@ def test_a_move_between_two_looks_is_heard(world: World, people: People) -> None
     world.thaw(*world.frozen())
 
     assert world.ledger.posted == []
+    (delivery,) = deliveries.of_post(world.post(TWEET))
+    assert delivery.fence == 0, "it is not claimed either, which would keep the account busy"
 
 
 # ---- The state machine itself ----
