@@ -71,10 +71,8 @@ def listing(
     words = rules.clean(filters.text).split()[:8]
     near = search.nearest(words, chosen)
     common = near is not None and len(near) > search.FAR
-    if near is None:
-        chosen = chosen.where(*map(_says, words))
-    else:
-        chosen = chosen.where(Story.id.in_(_that_say(words, near[: search.FAR])))
+    ids = None if near is None else _that_say(words, near[: search.FAR])
+    chosen = chosen.where(*map(_says, words)) if ids is None else chosen.where(Story.id.in_(ids))
     shown = chosen.order_by(Story.changed_at.desc(), Story.id.desc()).options(
         selectinload(Story.posts).joinedload(Post.account),
         selectinload(Story.owner),
@@ -90,8 +88,11 @@ def listing(
         count=False,
     )
     most = max(COUNTED, (found.page + 2) * found.per_page)
-    some = counted(chosen.with_only_columns(Story.id), most + 1)
-    count = db.session.scalar(select(some)) or 0
+    if ids is None:
+        some = counted(chosen.with_only_columns(Story.id), most + 1)
+        count = db.session.scalar(select(some)) or 0
+    else:
+        count = len(ids)
     found.total = min(count, most)
     return Listing(found, count > most, common)
 
