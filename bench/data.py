@@ -100,7 +100,7 @@ def schedule(
 
 @contextmanager
 def _indexed_at_the_end() -> Iterator[None]:
-    """Without PostgreSQL's index of words meanwhile: built as a whole it takes a tenth of the time."""
+    """Without PostgreSQL's index of words meanwhile, which is built as a whole then, and not line by line."""
     if db.engine.dialect.name != "postgresql":
         yield
         return
