@@ -97,6 +97,7 @@ def test_a_newcomer_gets_there_by_keyboard_alone(
         press(page.get_by_label(label, exact=True), "Space")
     press(page.get_by_role("button", name=say("Start writing")))
     expect(page.locator("h1")).to_have_text(TITLE)
+    page.wait_for_load_state()
     for name, words in (("title", TITLE), ("text", WORDS["blog"])):
         reach(page.locator(f".post-panel [name={name}]"))
         page.keyboard.insert_text(words)

@@ -173,6 +173,7 @@ def test_escape_puts_the_reason_away_and_the_keys_are_keys_again(
     rui.wait_for_url(f"**/review/{ten[0]}")
     rui.keyboard.press("i")
     expect(rui.locator(".review-holder")).to_contain_text("You review this")
+    rui.wait_for_load_state()
     rui.keyboard.press("u")
     rui.wait_for_url("**/review")
     expect(rui.locator(".review-queue")).to_contain_text("You review this")
