@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,19 +25,32 @@ from tests.plugins.newsroom import Newsroom
 SignIn = Callable[[FlaskClient, User], FlaskClient]
 
 
+@pytest.fixture
+def day() -> Iterator[Callable[[time], None]]:
+    """`day(time(10))`: it is ten in the morning of a Monday in Seoul. Other days have other pages."""
+
+    def go(at: time) -> None:
+        moment = datetime.combine(date(2026, 11, 23), at, ZoneInfo("Asia/Seoul"))
+        clock.set_source(lambda: moment.astimezone(UTC))
+
+    yield go
+    clock.set_source(None)
+
+
 def tag(page: str) -> str:
     return page.partition('data-refresh-tag="')[2].partition('"')[0]
 
 
 def test_a_part_is_sent_again_only_when_something_changed(
-    cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn, travel: Callable[[timedelta], None]
+    cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn, day: Callable[[time], None]
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
+    day(time(10))
     newsroom.approve(newsroom.story("blog"), in_s=7200)
     client = sign_in(app.test_client(), cast.rui)
     have = {"If-None-Match": f'"{tag(client.get("/").text)}"'}
     assert client.get("/today/part", headers=have).status_code == 304
-    travel(timedelta(minutes=20))
+    day(time(10, 20))
     assert client.get("/today/part", headers=have).status_code == 304, "a clock alone is no news"
     submitted(cast.ana, "새 글")
     news = client.get("/today/part", headers=have)
@@ -63,9 +76,15 @@ def test_the_page_of_a_delivery_has_the_same_tag_as_its_part(
 
 @pytest.mark.parametrize("path", ["/calendar/{0:%Y}/{0:%m}", "/calendar/week", "/calendar/list"])
 def test_the_calendar_is_sent_again_only_when_something_changed(
-    path: str, cast: Cast, newsroom: Newsroom, app: Flask, sign_in: SignIn
+    path: str,
+    cast: Cast,
+    newsroom: Newsroom,
+    app: Flask,
+    sign_in: SignIn,
+    day: Callable[[time], None],
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
+    day(time(10))
     path = path.format(clock.now().astimezone(ZoneInfo("Asia/Seoul")))
     draft(cast.ana, "먼저", at=clock.now() + timedelta(minutes=5))
     client = sign_in(app.test_client(), cast.rui)
