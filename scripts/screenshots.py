@@ -285,6 +285,10 @@ def pages(author: User, editor: User, admin: User) -> Iterator[Shot]:
 
 # ---- Looking ----
 
+DRAW_ALL = """() => document.querySelectorAll("[data-day], .month td").forEach(
+  (element) => { element.style.contentVisibility = "visible"; })"""
+"""Days out of sight are drawn when somebody scrolls to them; a picture of the whole page shows them all."""
+
 
 def take(app: Flask, shots: list[Shot], wanted: re.Pattern[str]) -> None:
     """Each page in both languages, both themes and both widths, where the picture is wanted."""
@@ -304,6 +308,7 @@ def take(app: Flask, shots: list[Shot], wanted: re.Pattern[str]) -> None:
                     answer = page.goto(base + shot.path)
                     if answer is None or answer.status >= 500:
                         raise SystemExit(f"{shot.path} cannot be shown. Is the front end built?")
+                    page.evaluate(DRAW_ALL)
                     page.screenshot(path=SHOWN / f"{shot.name}-{look}.png", full_page=True)
                 page.context.close()
         browser.close()
