@@ -270,3 +270,35 @@ def test_pages_have_no_barriers_and_fit_every_width(
         found = Axe().run(page, options={"runOnly": AA}).response["violations"]
         assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+CONTRAST = """number => {
+  const style = getComputedStyle(number.closest(".day-num"))
+  const brightness = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map(value => {
+      const part = value / 255
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const [low, high] = [style.color, style.backgroundColor].map(brightness).sort((a, b) => a - b)
+  return (high + 0.05) / (low + 0.05)
+}"""
+"""The WCAG 2 contrast ratio of a day's number. Axe passes it over: what is read out stands beside it."""
+
+
+@pytest.mark.parametrize("month", ["2026/11", "2026/12"])
+def test_the_number_of_today_is_legible_in_every_month_that_shows_it(
+    page: Page, address: str, app: Flask, cast: Cast, month: str
+) -> None:
+    clock.set_source(lambda: NOON + timedelta(days=7))
+    enter(page, address, app, cast.rui)
+    for theme in ("light", "dark"):
+        with writing():
+            cast.rui.theme = theme
+        page.goto(f"{address}/calendar/{month}")
+        number = page.locator("#today .day-num > [aria-hidden]")
+        expect(number).to_have_text("30")
+        assert number.evaluate(CONTRAST) >= 4.5
+        number.hover()
+        assert number.evaluate(CONTRAST) >= 4.5
