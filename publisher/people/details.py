@@ -185,6 +185,8 @@ def details_of(event: Event, reader: Reader, *, without: Container[str] = ()) ->
         for name, value in event.detail.items()
         if value not in (None, "", [], 0) and name not in without
     }
+    if event.verb == f"delivery.{told.get('was')}":
+        told.pop("was")  # as it was when it was made, or moved to another time
     if told.get("autosaved") and "restored" not in told:
         told.pop("revision", None)  # one revision grows while one types
     parts = [_change(event, reader), _span(told)]

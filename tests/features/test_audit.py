@@ -59,6 +59,7 @@ def event(verb: str, note: str = "", actor_id: int | None = 1, **detail: object)
     ("line", "told"),
     [
         (event("delivery.published", was="sending"), "before: On its way"),
+        (event("delivery.scheduled", was="scheduled"), ""),
         (event("set_role", before="author", after="editor"), "Author → Editor"),
         (event("edit", before="draft", after="draft", revision=3), "revision 3"),
         (event("edit", autosaved="k3", revision=3, account="x"), "saved while writing · X @acme"),
