@@ -14,9 +14,11 @@ import pytest
 from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 
 from publisher import clock
+from publisher.accounts import service as accounts
 from publisher.deliveries import service as deliveries
 from publisher.feeds import service as feeds
 from publisher.stories import comments
+from publisher.stories import service as stories
 from publisher.stories.rules import Draft
 from tests.journeys.conftest import Site
 from tests.plugins.app import Cast
@@ -195,6 +197,24 @@ def test_main_pages_serve_whoever_reads_otherwise(
             faults += [*colours(rui), *(f"moves: {part}" for part in rui.evaluate(MOVING))]
         wrong += [f"{title}: {fault}" for fault in faults]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_longest_short_name_leaves_room_for_its_account(
+    enter: Callable[..., Page], cast: Cast, site: Site, width: int
+) -> None:
+    credentials = {"page_id": "1", "page_token": "page-token-1"}
+    longest = accounts.connect(
+        None, kind="facebook", slug="a" * 60, label="Facebook 한빛 솔루션", credentials=credentials
+    )
+    story = site.newsroom.story("blog")
+    stories.add_post(cast.ana, story, longest, Draft(text="가"))
+    ana = enter(cast.ana, viewport={"width": width, "height": 800})
+    ana.goto(f"/stories/{story.id}")
+    box = ana.locator(".crosslink-row .chip").first.bounding_box()
+    assert box
+    assert box["width"] >= 120
+    assert ana.evaluate(TOO_WIDE) == []
 
 
 def test_the_other_verbs_work_without_scripts(
